@@ -1,0 +1,101 @@
+package image
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/opencontainers/go-digest"
+)
+
+// Scratch is a source of blobs that a verb has made and not yet written to their place. They lie in unlinked temporary
+// files, so nothing stays of them whatever happens. It is safe for concurrent use.
+type Scratch struct {
+	temp func() (*os.File, error)
+
+	mu    sync.Mutex
+	blobs map[digest.Digest]scratchBlob
+}
+
+type scratchBlob struct {
+	f    *os.File
+	size int64
+}
+
+// NewScratch returns an empty scratch whose files come from temp. The caller closes it.
+func NewScratch(temp func() (*os.File, error)) *Scratch {
+	return &Scratch{temp: temp, blobs: map[digest.Digest]scratchBlob{}}
+}
+
+// Write makes a blob of all that fill writes and returns its descriptor, without a media type.
+func (s *Scratch) Write(fill func(io.Writer) error) (Descriptor, error) {
+	f, err := s.temp()
+	if err != nil {
+		return Descriptor{}, err
+	}
+	sum := digest.SHA256.Digester()
+	w := &counting{w: io.MultiWriter(f, sum.Hash())}
+	if err := fill(w); err != nil {
+		f.Close()
+		return Descriptor{}, err
+	}
+	d := Descriptor{Digest: sum.Digest(), Size: w.n}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.blobs[d.Digest]; ok {
+		f.Close()
+		return d, nil
+	}
+	s.blobs[d.Digest] = scratchBlob{f, w.n}
+	return d, nil
+}
+
+// Roots returns nothing: what is in a scratch hangs below the roots of an [Overlay].
+func (s *Scratch) Roots(context.Context) ([]Root, error) { return nil, nil }
+
+// Has reports whether the blob was made here.
+func (s *Scratch) Has(_ context.Context, d Descriptor) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.blobs[d.Digest]
+	return ok, nil
+}
+
+// Open returns a blob that was made here.
+func (s *Scratch) Open(_ context.Context, d Descriptor) (*Blob, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, ok := s.blobs[d.Digest]
+	if !ok {
+		return nil, fmt.Errorf("open blob %s: %w", d.Digest, ErrMissing)
+	}
+	return NewBlob(b.f, b.size, nil), nil
+}
+
+// Close frees the space of all blobs.
+func (s *Scratch) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var first error
+	for _, b := range s.blobs {
+		if err := b.f.Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	s.blobs = map[digest.Digest]scratchBlob{}
+	return first
+}
+
+// counting counts the bytes written.
+type counting struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counting) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}
