@@ -29,7 +29,7 @@ const MediaTypeArtifactManifest = "application/vnd.oci.artifact.manifest.v1+json
 
 // Annotations in which places keep the names of their roots.
 const (
-	AnnotationName    = "io.containerd.image.name"         // a whole reference
+	AnnotationName    = "io.containerd.image.name"          // a whole reference
 	AnnotationRefName = "org.opencontainers.image.ref.name" // a tag or a whole reference
 )
 

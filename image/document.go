@@ -175,6 +175,15 @@ func (o *Object) Value(key string) json.RawMessage {
 	return nil
 }
 
+// Keys returns the keys of all members in order.
+func (o *Object) Keys() []string {
+	keys := make([]string, len(o.members))
+	for i, m := range o.members {
+		keys[i] = m.key
+	}
+	return keys
+}
+
 // Set replaces a member in its place, or adds it behind the others.
 func (o *Object) Set(key string, value any) error {
 	raw, err := Encode(value)

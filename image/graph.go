@@ -276,7 +276,7 @@ func (g *Graph) Require() (absent int, err error) {
 	for i, top := range g.Tops {
 		n, err := requireRoot(top)
 		if err != nil {
-			return 0, fmt.Errorf("%s: %w", label(g.Roots[i]), err)
+			return 0, fmt.Errorf("%s: %w", g.Roots[i].Label(), err)
 		}
 		absent += n
 	}
@@ -303,12 +303,4 @@ func requireRoot(top *Node) (absent int, err error) {
 
 func missingBlob(d Descriptor) error {
 	return fmt.Errorf("blob %s: %w", d.Digest, ErrMissing)
-}
-
-// label is how messages call a root.
-func label(r Root) string {
-	if r.Name != "" {
-		return r.Name.Familiar()
-	}
-	return r.Digest.String()
 }

@@ -25,6 +25,14 @@ func (r Root) Tag() string {
 	return r.Annotations[AnnotationRefName]
 }
 
+// Label returns what messages call the root: its name as docker prints it, else its digest.
+func (r Root) Label() string {
+	if r.Name != "" {
+		return r.Name.Familiar()
+	}
+	return r.Digest.String()
+}
+
 // Named returns the root under another name: both name annotations are set as Docker and containerd write them, all
 // others are kept. The empty name removes both.
 func (r Root) Named(name Reference) Root {

@@ -1,0 +1,168 @@
+package convert
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+
+	"github.com/imgtool/imgtool/compression"
+	"github.com/imgtool/imgtool/image"
+	"github.com/imgtool/imgtool/layer"
+	"github.com/opencontainers/go-digest"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"golang.org/x/sync/errgroup"
+)
+
+// layerTypes are the media types of new layers.
+var layerTypes = map[compression.Format]string{
+	compression.None: ocispec.MediaTypeImageLayer,
+	compression.Gzip: ocispec.MediaTypeImageLayerGzip,
+	compression.Zstd: ocispec.MediaTypeImageLayerZstd,
+}
+
+// convertLayers compresses every layer of the wanted images anew that is not as asked for, the largest first.
+func (c *converter) convertLayers(ctx context.Context, g *image.Graph) error {
+	if c.opts.Layers == nil {
+		return nil
+	}
+	layers, err := c.wantedLayers(g)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(layers, func(a, b image.Layer) int { return cmp.Compare(b.Size, a.Size) })
+	var mu sync.Mutex
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(c.opts.Jobs, 1))
+	for _, l := range layers {
+		group.Go(func() error {
+			d, err := c.layer(ctx, l)
+			if err != nil {
+				return fmt.Errorf("blob %s: %w", l.Digest, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			c.layers[l.Digest] = d
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// wantedLayers returns the layers of all images that are kept, each blob once.
+func (c *converter) wantedLayers(g *image.Graph) ([]image.Layer, error) {
+	all, err := g.Layers()
+	if err != nil {
+		return nil, err
+	}
+	wanted := map[digest.Digest]bool{}
+	for _, n := range g.All() {
+		if n.Kind != image.KindImage || !n.Whole() || c.gone[n.Descriptor.Digest] || c.keep != nil && !c.keep[n.Descriptor.Digest] {
+			continue
+		}
+		for _, l := range n.Manifest.Layers {
+			wanted[l.Digest] = true
+		}
+	}
+	return slices.DeleteFunc(all, func(l image.Layer) bool { return !wanted[l.Digest] }), nil
+}
+
+// layer returns the descriptor of a layer in the wanted compression. A layer that has it already is kept, unless a
+// level was asked for.
+func (c *converter) layer(ctx context.Context, l image.Layer) (image.Descriptor, error) {
+	blob, err := c.src.Open(ctx, l.Descriptor)
+	if err != nil {
+		return image.Descriptor{}, err
+	}
+	defer blob.Close()
+	head := make([]byte, compression.HeadSize)
+	n, err := blob.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return image.Descriptor{}, err
+	}
+	have := compression.Detect(head[:n])
+	if have == c.opts.Layers.Format && c.opts.Layers.Level == 0 {
+		return c.kept(l.Descriptor, have), nil
+	}
+	d, err := c.scratch.Write(func(w io.Writer) error { return c.recompress(ctx, w, blob, l) })
+	if err != nil {
+		return image.Descriptor{}, err
+	}
+	d.MediaType = c.layerType(l.MediaType)
+	return d, nil
+}
+
+// kept returns the descriptor of a layer that stays as it is, with a media type that says its compression rightly.
+func (c *converter) kept(d image.Descriptor, have compression.Format) image.Descriptor {
+	if have == compression.Zstd {
+		d.MediaType = layerTypes[have]
+	}
+	return d
+}
+
+// layerType returns the media type of a new layer in the family of its old one, if that has one for it.
+func (c *converter) layerType(old string) string {
+	want := layerTypes[c.opts.Layers.Format]
+	if old == image.MediaTypeDockerLayer || old == image.MediaTypeDockerLayerGzip {
+		return translate(want, Docker)
+	}
+	return want
+}
+
+// recompress writes a layer's tar in the wanted compression, and checks on the way that blob and tar are what they
+// should be.
+func (c *converter) recompress(ctx context.Context, w io.Writer, blob *image.Blob, l image.Layer) error {
+	whole := image.NewVerifier(l.Descriptor)
+	in := &meter{ctx: ctx, r: io.TeeReader(blob.Reader(), whole), d: l.Descriptor, progress: c.opts.Progress}
+	stream, _, err := compression.Open(bufio.NewReaderSize(in, 256<<10), c.opts.Limits)
+	if err != nil {
+		return image.Damagef("layer: %w", err)
+	}
+	defer stream.Close()
+	out, err := compression.NewWriter(w, *c.opts.Layers)
+	if err != nil {
+		return err
+	}
+	// The tar is plain here, so the check is of its digest alone.
+	plain := image.Layer{DiffID: l.DiffID}
+	check := layer.Check(plain, c.opts.Limits)
+	_, err = io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(out, check)}, struct{ io.Reader }{stream}, make([]byte, 1<<20))
+	checked := check.Close()
+	if err == nil {
+		err = out.Close()
+	}
+	if _, rest := io.Copy(io.Discard, in); err == nil {
+		err = rest
+	}
+	switch verified := whole.Verify(); {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err == nil && verified != nil:
+		return verified
+	case checked != nil:
+		return checked
+	}
+	return err
+}
+
+// meter is a reader that ends with its context and tells the progress.
+type meter struct {
+	ctx      context.Context //nolint:containedctx // a meter lives as long as one layer's conversion
+	r        io.Reader
+	d        image.Descriptor
+	progress func(image.Descriptor, int64)
+}
+
+func (m *meter) Read(p []byte) (int, error) {
+	if err := m.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := m.r.Read(p)
+	if m.progress != nil && n > 0 {
+		m.progress(m.d, int64(n))
+	}
+	return n, err
+}

@@ -1,0 +1,72 @@
+package image
+
+import (
+	"regexp"
+
+	"github.com/opencontainers/go-digest"
+)
+
+// cosignTag is how cosign and the OCI referrers tag schema name what belongs to a manifest: sha256-<hex>, with a suffix
+// such as .sig, .att or .sbom for cosign.
+var cosignTag = regexp.MustCompile(`^(sha256|sha512)-([a-f0-9]{64,128})(\.[a-z0-9.]+)?$`)
+
+// Subject returns the digest of the manifest that the root n belongs to: by the subject of its document, by BuildKit's
+// annotation, or by a tag as cosign writes it. It returns "" for a root that stands for itself.
+func (r Root) Subject(n *Node) digest.Digest {
+	switch {
+	case n != nil && n.Manifest != nil && n.Manifest.Subject != nil:
+		return n.Manifest.Subject.Digest
+	case n != nil && n.Index != nil && n.Index.Subject != nil:
+		return n.Index.Subject.Digest
+	}
+	if d := digest.Digest(r.Annotations[AnnotationReferenceDigest]); ValidDigest(d) == nil {
+		return d
+	}
+	tag := r.Name.Tag()
+	if r.Name == "" {
+		tag = r.Tag()
+	}
+	m := cosignTag.FindStringSubmatch(tag)
+	if m == nil {
+		return ""
+	}
+	d := digest.Digest(m[1] + ":" + m[2])
+	if ValidDigest(d) != nil {
+		return ""
+	}
+	return d
+}
+
+// WithReferrers returns the chosen roots of a graph, in its order, and with them every root that belongs to a document
+// which these reach, and so on.
+func (g *Graph) WithReferrers(chosen func(i int) bool) []Root {
+	in := make([]bool, len(g.Roots))
+	reached := map[digest.Digest]bool{}
+	take := func(i int) {
+		in[i] = true
+		for _, n := range Below(g.Tops[i]) {
+			reached[n.Descriptor.Digest] = true
+		}
+	}
+	for i := range g.Roots {
+		if chosen(i) {
+			take(i)
+		}
+	}
+	for again := true; again; {
+		again = false
+		for i, r := range g.Roots {
+			if s := r.Subject(g.Tops[i]); !in[i] && s != "" && reached[s] {
+				take(i)
+				again = true
+			}
+		}
+	}
+	var roots []Root
+	for i, r := range g.Roots {
+		if in[i] {
+			roots = append(roots, r)
+		}
+	}
+	return roots
+}
