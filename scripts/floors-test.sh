@@ -12,9 +12,10 @@ repo=$(cd "$(dirname "$0")/.." && pwd)
 module=github.com/imgtool/imgtool
 
 # Package: which of ours it may import, from the lowest floor to the highest.
-below='compression convert image internal/reference internal/tarfs internal/tarscan layer layout rootfs run squash store tarball'
+below='compression convert image internal/atomicfile internal/reference internal/tarfs internal/tarscan layer layout rootfs run squash store tarball'
 floors="
 compression:
+internal/atomicfile:
 internal/tarscan:
 internal/tarfs: internal/tarscan
 image:
