@@ -31,13 +31,13 @@ func Copy(ctx context.Context, dst Txn, src Source, g *Graph, opts CopyOptions) 
 	if jobs > 1 {
 		slices.SortStableFunc(blobs, func(a, b Descriptor) int { return cmp.Compare(b.Size, a.Size) })
 	}
-	group, ctx := errgroup.WithContext(ctx)
+	group, running := errgroup.WithContext(ctx)
 	group.SetLimit(jobs)
 	for _, d := range blobs {
-		if ctx.Err() != nil {
+		if running.Err() != nil {
 			break
 		}
-		group.Go(func() error { return copyBlob(ctx, dst, src, d, opts) })
+		group.Go(func() error { return copyBlob(running, dst, src, d, opts) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
