@@ -4,10 +4,9 @@ import "strings"
 
 // metadata is what the headers before an entry say about it.
 type metadata struct {
-	hasName, hasLink bool
-	name, link       string // of GNU long headers
-	hasPAX           bool
-	pax              string // the last PAX header, not yet parsed
+	name, link string // of GNU long headers, or empty
+	hasPAX     bool
+	pax        string // the last PAX header, not yet parsed
 }
 
 // takeMetadata reads the payload of a metadata header.
@@ -18,9 +17,9 @@ func (s *Scanner) takeMetadata(kind byte, size int64, m *metadata) error {
 	}
 	switch kind {
 	case typeGNUName:
-		m.hasName, m.name = true, string(untilNUL(payload))
+		m.name = string(untilNUL(payload))
 	case typeGNULink:
-		m.hasLink, m.link = true, string(untilNUL(payload))
+		m.link = string(untilNUL(payload))
 	case typeGlobalPAX:
 		return s.takeGlobal(string(payload))
 	default:
@@ -91,10 +90,10 @@ func (m *metadata) apply(h *Header, global records, sp *sparse) error {
 			return err
 		}
 	}
-	if m.hasName && !r.ownPath {
+	if m.name != "" && !r.ownPath {
 		h.Name = m.name
 	}
-	if m.hasLink && !r.ownLink {
+	if m.link != "" && !r.ownLink {
 		h.Linkname = m.link
 	}
 	return nil

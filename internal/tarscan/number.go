@@ -9,7 +9,8 @@ import (
 
 // number parses a numeric field: octal digits between spaces, ended by a NUL or
 // the field; or, if its first bit is set, a two's complement number in the
-// others. An empty field is 0.
+// others. An empty field is 0. NULs before the digits are passed over, as GNU tar
+// and archive/tar do.
 func number(b []byte) (int64, error) {
 	if len(b) > 0 && b[0]&0x80 != 0 {
 		return base256(b)
@@ -34,7 +35,7 @@ func base256(b []byte) (int64, error) {
 // octal needs no care for overflows: fields have at most twelve digits.
 func octal(b []byte) (int64, error) {
 	i := 0
-	for i < len(b) && b[i] == ' ' {
+	for i < len(b) && (b[i] == ' ' || b[i] == 0) {
 		i++
 	}
 	negative := i < len(b) && b[i] == '-'
