@@ -33,7 +33,7 @@ tool=imgtool.example/tool:2.0
 keep() { chmod 644 "$1" && mv "$1" "$here/$2" && printf '%-28s %7d bytes\n' "$2" "$(stat -c %s "$here/$2")"; }
 
 # pack DIR FILE: a directory as a tar that depends on nothing but its content.
-pack() { tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@1700000000 --format=gnu -C "$1" -cf "$2" $(ls "$1"); }
+pack() { (cd "$1" && tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@1700000000 --format=gnu -cf "$2" -- *); }
 
 docker_at() { local host=$1; shift; DOCKER_HOST=$host $DOCKER "$@"; }
 
@@ -87,8 +87,8 @@ added_tree() { # DIR: the second layer's files
 make_seed() {
 	local c=$work/context d="docker_at $DOCKER20_HOST" container
 	mkdir -p "$c" && root_tree "$work/root" && added_tree "$work/added"
-	tar --sort=name --numeric-owner --format=pax -C "$work/root" -cf "$c/rootfs.tar" $(ls "$work/root")
-	tar --sort=name --numeric-owner --format=pax -C "$work/added" -cf "$c/files.tar" $(ls "$work/added")
+	(cd "$work/root" && tar --sort=name --numeric-owner --format=pax -cf "$c/rootfs.tar" -- *)
+	(cd "$work/added" && tar --sort=name --numeric-owner --format=pax -cf "$c/files.tar" -- *)
 	cp Dockerfile "$c"
 	$d build -q --no-cache --network=none --target changed -t imgtool.example/hello:changed "$c"
 	container=$($d create --network=none imgtool.example/hello:changed /bin/hello \
