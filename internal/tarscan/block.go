@@ -3,7 +3,6 @@ package tarscan
 import (
 	"bytes"
 	"encoding/binary"
-	"math/bits"
 )
 
 // blockSize is the unit of tar archives in bytes.
@@ -131,21 +130,32 @@ func (b block) checksumOK() bool {
 	if err != nil {
 		return false
 	}
-	var even, high uint64 // four sums of 16 bits each; the number of bytes beyond 127
-	for i := 0; i < blockSize; i += 8 {
-		word := binary.LittleEndian.Uint64(b[i:])
-		if i == fieldChecksum.start&^7 {
-			word &= 1<<32 - 1 // the checksum counts as spaces, added below
-		} else if i == fieldChecksum.end&^7 {
-			word &^= 1<<32 - 1
-		}
-		const pairs = 0x00ff00ff00ff00ff
-		even += word&pairs + word>>8&pairs
-		high += uint64(bits.OnesCount64(word & 0x8080808080808080))
+	sum := b.sum() + 8*' '
+	for _, c := range b.bytes(fieldChecksum) {
+		sum -= int64(c)
 	}
-	sum := even&0xffff + even>>16&0xffff + even>>32&0xffff + even>>48
-	unsigned := int64(sum) + 8*' '
-	return want == unsigned || want == unsigned-256*int64(high)
+	return want == sum || want == sum-256*b.highBytes()
+}
+
+// sum adds the bytes eight at a time, in four sums of 16 bits each.
+func (b block) sum() int64 {
+	const pairs = 0x00ff00ff00ff00ff
+	var sums uint64
+	for w := b[:blockSize]; len(w) >= 8; w = w[8:] {
+		word := binary.LittleEndian.Uint64(w)
+		sums += word&pairs + word>>8&pairs
+	}
+	return int64(sums&0xffff + sums>>16&0xffff + sums>>32&0xffff + sums>>48)
+}
+
+// highBytes counts the bytes outside of the checksum that are beyond 127.
+func (b block) highBytes() (n int64) {
+	for i, c := range b[:blockSize] {
+		if c > 127 && (i < fieldChecksum.start || i >= fieldChecksum.end) {
+			n++
+		}
+	}
+	return n
 }
 
 func untilNUL(b []byte) []byte {
