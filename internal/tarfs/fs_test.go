@@ -1,0 +1,352 @@
+package tarfs_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/imgtool/imgtool/internal/tarfs"
+	"github.com/imgtool/imgtool/internal/tarscan"
+)
+
+var (
+	_ fs.StatFS     = (*tarfs.FS)(nil)
+	_ fs.ReadDirFS  = (*tarfs.FS)(nil)
+	_ fs.ReadFileFS = (*tarfs.FS)(nil)
+	_ fs.ReadLinkFS = (*tarfs.FS)(nil)
+)
+
+func TestFS(t *testing.T) {
+	archive := archiveOf(t,
+		dirMember("./"), file("./manifest.json", "[]"), dirMember("a/"), file("a/layer.tar", "layer"),
+		symlink("b/layer.tar", "../a/layer.tar"), hardLink("c", "a/layer.tar"), symlink("d", "a"), file("e/f/g", ""),
+	)
+	names := []string{"manifest.json", "a/layer.tar", "b/layer.tar", "c", "d", "e/f/g"}
+	t.Run("random", func(t *testing.T) {
+		if err := fstest.TestFS(open(t, archive), names...); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("stream", func(t *testing.T) {
+		f, err := tarfs.Read(strings.NewReader(archive), keepAll)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := fstest.TestFS(f, names...); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("empty", func(t *testing.T) {
+		if err := fstest.TestFS(open(t, "")); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func keepAll(_ *tarscan.Header, data io.Reader) (tarfs.Content, error) {
+	b, err := io.ReadAll(data)
+	return kept(b), err
+}
+
+// TestNames tells how members become a tree.
+func TestNames(t *testing.T) {
+	tests := []struct {
+		name    string
+		members []member
+		want    []string // each name of the tree, with the text of files
+		unsafe  []string
+	}{
+		{"cleaned", []member{file("./a", "1"), file("/b", "2"), file("c//d", "3"), file("e/./f", "4"), dirMember("g///")}, []string{"a=1", "b=2", "c/", "c/d=3", "e/", "e/f=4", "g/"}, nil},
+		{"the last wins", []member{file("a", "1"), file("./a", "2")}, []string{"a=2"}, nil},
+		{"a directory again", []member{dirMember("d"), file("d/a", "1"), dirMember("d")}, []string{"d/", "d/a=1"}, nil},
+		{"a file over a directory", []member{file("d/a", "1"), file("d", "2")}, []string{"d=2"}, nil},
+		{"a member below a file", []member{file("d", "2"), file("d/a", "1")}, []string{"d/", "d/a=1"}, nil},
+		{"a member below a link", []member{symlink("d", "e"), file("d/a", "1")}, []string{"d/", "d/a=1"}, nil},
+		{"unsafe", []member{file("../a", "1"), file("b/../c", "2"), file("..", "3"), file("d", "4"), file("e\xff", "5"), symlink("./", "d")}, []string{"d=4"}, []string{"../a", "b/../c", "..", "e\xff", "./"}},
+		{"dots that are names", []member{file("...", "1"), file("..a", "2"), file("a..", "3")}, []string{"...=1", "..a=2", "a..=3"}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := open(t, archiveOf(t, tt.members...))
+			if diff := cmp.Diff(tt.want, list(t, f)); diff != "" {
+				t.Errorf("tree (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.unsafe, f.Unsafe()); diff != "" {
+				t.Errorf("unsafe names (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func list(t *testing.T, f *tarfs.FS) (all []string) {
+	t.Helper()
+	err := fs.WalkDir(f, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case name == ".":
+		case d.IsDir():
+			all = append(all, name+"/")
+		default:
+			text, err := f.ReadFile(name)
+			if err != nil {
+				return err
+			}
+			all = append(all, name+"="+string(text))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestLinks(t *testing.T) {
+	members := []member{
+		file("dir/file", "text"),
+		symlink("dir/beside", "file"),
+		symlink("dir/up", "../dir/file"),
+		symlink("absolute", "/dir/file"),
+		symlink("directory", "./dir//"),
+		symlink("through", "directory/up"),
+		symlink("parent", "directory/../dir/file"),
+		hardLink("hard", "./dir/file"),
+		hardLink("hard absolute", "/dir/file"),
+		hardLink("hard to link", "dir/beside"),
+		symlink("self", "self"),
+		hardLink("hard self", "hard self"),
+		symlink("ping", "pong"), hardLink("pong", "ping"),
+		symlink("out", "../etc/passwd"), symlink("dir/out", "../../etc/passwd"), symlink("absolute out", "/../dir/file"),
+		hardLink("hard out", "dir/../../x"),
+		symlink("nowhere", "gone"), hardLink("hard nowhere", "gone"), hardLink("hard directory", "dir"),
+		symlink("below a file", "dir/file/x"),
+		symlink("bytes", "\xff"),
+		symlink("names", strings.Repeat("dir/../", tarfs.MaxLinkNames/2)+"dir/file"),
+		symlink("dots", strings.Repeat("./", tarfs.MaxLinkNames)+"dir/file"),
+	}
+	f := open(t, archiveOf(t, members...))
+	tests := []struct {
+		name string
+		want error
+	}{
+		{"dir/beside", nil},
+		{"dir/up", nil},
+		{"absolute", nil},
+		{"directory/file", nil},
+		{"directory/beside", nil},
+		{"through", nil},
+		{"parent", nil},
+		{"hard", nil},
+		{"hard absolute", nil},
+		{"hard to link", nil},
+		{"self", tarfs.ErrLinks},
+		{"hard self", tarfs.ErrLinks},
+		{"ping", tarfs.ErrLinks},
+		{"pong", tarfs.ErrLinks},
+		{"out", tarfs.ErrOutside},
+		{"dir/out", tarfs.ErrOutside},
+		{"absolute out", tarfs.ErrOutside},
+		{"hard out", tarfs.ErrOutside},
+		{"nowhere", fs.ErrNotExist},
+		{"hard nowhere", fs.ErrNotExist},
+		{"hard directory", fs.ErrNotExist},
+		{"below a file", fs.ErrNotExist},
+		{"dir/file/x", fs.ErrNotExist},
+		{"hard/x", fs.ErrNotExist},
+		{"bytes", fs.ErrNotExist},
+		{"names", tarfs.ErrLinks},
+		{"gone", fs.ErrNotExist},
+		{"../dir/file", fs.ErrInvalid},
+		{"/dir/file", fs.ErrInvalid},
+		{"dir/", fs.ErrInvalid},
+		{"", fs.ErrInvalid},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			text, err := f.ReadFile(tt.name)
+			if !errors.Is(err, tt.want) {
+				t.Fatalf("ReadFile: %v, want %v", err, tt.want)
+			}
+			_, errStat := f.Stat(tt.name)
+			_, errOpen := f.Open(tt.name)
+			if !errors.Is(errStat, tt.want) || !errors.Is(errOpen, tt.want) {
+				t.Errorf("Stat: %v, Open: %v, want %v", errStat, errOpen, tt.want)
+			}
+			var pathErr *fs.PathError
+			if err == nil && string(text) != "text" || err != nil && !errors.As(err, &pathErr) {
+				t.Errorf("ReadFile: %q, %T", text, err)
+			}
+		})
+	}
+}
+
+// TestManyLinks goes to the limit and one beyond it.
+func TestManyLinks(t *testing.T) {
+	members := []member{file("a", "text")}
+	name := "a"
+	for range tarfs.MaxLinks {
+		members = append(members, symlink(name+"l", name))
+		name += "l"
+	}
+	f := open(t, archiveOf(t, append(members, symlink("beyond", name))...))
+	if _, err := f.ReadFile(name); err != nil {
+		t.Errorf("%d links: %v", tarfs.MaxLinks, err)
+	}
+	if _, err := f.ReadFile("beyond"); !errors.Is(err, tarfs.ErrLinks) {
+		t.Errorf("%d links: %v", tarfs.MaxLinks+1, err)
+	}
+}
+
+func TestReadLink(t *testing.T) {
+	f := open(t, archiveOf(t, file("a", ""), symlink("d/l", "../a"), hardLink("h", "d/l"), symlink("out", "../../x")))
+	for name, want := range map[string]string{"d/l": "../a", "h": "../a", "out": "../../x"} {
+		if got, err := f.ReadLink(name); got != want || err != nil {
+			t.Errorf("ReadLink(%s): %q, %v", name, got, err)
+		}
+		if in, err := f.Lstat(name); err != nil || in.Mode().Type() != fs.ModeSymlink {
+			t.Errorf("Lstat(%s): %v, %v", name, in, err)
+		}
+	}
+	if _, err := f.ReadLink("a"); !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("ReadLink of a file: %v", err)
+	}
+}
+
+func TestInfo(t *testing.T) {
+	f := open(t, archiveOf(t, file("a", "text"), hardLink("h", "a"), hardLink("gone", "x"), file("d/a", ""), special("p", tar.TypeFifo),
+		special("c", tar.TypeChar), special("b", tar.TypeBlock), symlink("l", "a")))
+	entries, err := f.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, e := range entries {
+		in, err := e.Info()
+		if err != nil || in.Name() != e.Name() || in.Mode().Type() != e.Type() {
+			t.Errorf("%v: %v, %v", e, in, err)
+		}
+		got[e.Name()] = in.Mode().String()
+	}
+	want := map[string]string{
+		"a": "-rw-r-----", "h": "-rw-r-----", "gone": "?rw-r-----", "d": "drwxr-xr-x", "p": "prw-r-----",
+		"c": "Dcrw-r-----", "b": "Drw-r-----", "l": "Lrw-r-----",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("modes (-want +got):\n%s", diff)
+	}
+	in, err := f.Stat("h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h, ok := in.Sys().(*tarscan.Header); !ok || h.Name != "a" || in.Size() != 4 || in.ModTime().Unix() != 1_000_000_000 {
+		t.Errorf("%v of %v", in, in.Sys())
+	}
+	if in, err := f.Stat("d"); err != nil || in.Sys() != nil {
+		t.Errorf("a directory that is left out has %v, %v", in.Sys(), err)
+	}
+	for _, name := range []string{"p", "c", "b"} {
+		if _, err := f.Open(name); !errors.Is(err, tarfs.ErrNoContent) {
+			t.Errorf("Open(%s): %v", name, err)
+		}
+	}
+}
+
+func TestFiles(t *testing.T) {
+	for name, f := range map[string]*tarfs.FS{"plain": open(t, archiveOf(t, file("f", sparseText))), "sparse": open(t, sparseArchive())} {
+		t.Run(name, func(t *testing.T) {
+			opened, err := f.Open("f")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := iotest.TestReader(opened, []byte(sparseText)); err != nil {
+				t.Error(err)
+			}
+			var b bytes.Buffer
+			if _, err := opened.(io.Seeker).Seek(1, io.SeekStart); err != nil {
+				t.Error(err)
+			}
+			if n, err := io.Copy(&b, opened); n != 11 || err != nil || b.String() != sparseText[1:] {
+				t.Errorf("WriteTo: %d, %v, %q", n, err, b.String())
+			}
+			if _, err := opened.(io.ReaderAt).ReadAt(make([]byte, 1), -1); !errors.Is(err, fs.ErrInvalid) {
+				t.Errorf("ReadAt -1: %v", err)
+			}
+			if err := opened.Close(); err != nil {
+				t.Error(err)
+			}
+			if _, err := opened.Read(make([]byte, 1)); !errors.Is(err, fs.ErrClosed) {
+				t.Errorf("Read after Close: %v", err)
+			}
+		})
+	}
+}
+
+func TestDamaged(t *testing.T) {
+	archive := archiveOf(t, file("a", "text"), file("b", strings.Repeat("b", 2000)))
+	for name, damaged := range map[string]string{
+		"data cut off":   archive[:2000],
+		"header cut off": archive[:1300],
+		"bad checksum":   archive[:1024] + "x" + archive[1025:],
+		"no tar":         "no tar",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := tarfs.Open(strings.NewReader(damaged), int64(len(damaged))); !errors.Is(err, tarscan.ErrFormat) {
+				t.Errorf("Open: %v", err)
+			}
+			if _, err := tarfs.Read(strings.NewReader(damaged), keepAll); !errors.Is(err, tarscan.ErrFormat) {
+				t.Errorf("Read: %v", err)
+			}
+		})
+	}
+	t.Run("bytes behind the end", func(t *testing.T) {
+		if got := list(t, open(t, archive+"junk")); len(got) != 2 {
+			t.Errorf("tree %v", got)
+		}
+	})
+	t.Run("archive shrinks", func(t *testing.T) {
+		r := bytes.NewReader([]byte(archive))
+		f, err := tarfs.Open(r, int64(len(archive)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Reset([]byte(archive[:1600]))
+		if _, err := f.ReadFile("b"); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("ReadFile: %v", err)
+		}
+		opened, err := f.Open("b")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := opened.(io.WriterTo).WriteTo(io.Discard); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("WriteTo: %v", err)
+		}
+	})
+}
+
+func TestConcurrentUse(t *testing.T) {
+	f := open(t, archiveOf(t, file("a/b", "text"), symlink("l", "a")))
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 50 {
+				if text, err := fs.ReadFile(f, "l/b"); string(text) != "text" || err != nil {
+					t.Errorf("%q, %v", text, err)
+				}
+				if entries, err := f.ReadDir("."); len(entries) != 2 || err != nil {
+					t.Errorf("%v, %v", entries, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
