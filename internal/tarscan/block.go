@@ -109,9 +109,7 @@ func (b block) prefix(d dialect) []byte {
 // GNU, which has two times in its place: it is one if these do not parse and it
 // is printable.
 func (b block) gnuPrefix() []byte {
-	_, errAccess := b.number(fieldGNUAccessTime)
-	_, errChange := b.number(fieldGNUChangeTime)
-	if errAccess == nil && errChange == nil {
+	if b.gnuTime(fieldGNUAccessTime) && b.gnuTime(fieldGNUChangeTime) {
 		return nil
 	}
 	prefix := b.text(fieldPrefix)
@@ -121,6 +119,15 @@ func (b block) gnuPrefix() []byte {
 		}
 	}
 	return prefix
+}
+
+// gnuTime reports whether the field is a time, or empty as it is without one.
+func (b block) gnuTime(f field) bool {
+	if b[f.start] == 0 {
+		return true
+	}
+	_, err := b.number(f)
+	return err == nil
 }
 
 // checksumOK compares the checksum with the sum of the bytes, unsigned as POSIX

@@ -15,6 +15,9 @@
 //   - PAX records behind a malformed one are ignored, not an error;
 //   - a value that a PAX record leaves empty keeps the value of the header
 //     block, except for uname and gname, which it empties;
+//   - an own PAX path or linkpath beats a GNU long header, whatever their order;
+//   - the prefix that Go before 1.8 wrote under the magic of GNU is one only if
+//     it is printable;
 //   - X (Solaris) headers are PAX headers, V (volume label) headers are skipped;
 //   - names and numbers that archive/tar takes to be a caller's business are
 //     bounded: see the limits of this package;

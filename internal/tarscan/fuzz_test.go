@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -222,6 +223,10 @@ func plainOurs(e ourEntry, theirs *tar.Header) plain {
 		Name: h.Name, Linkname: h.Linkname, Uname: h.Uname, Gname: h.Gname, Type: h.Type,
 		Mode: h.Mode, UID: h.UID, GID: h.GID, Size: h.Size,
 		Devmajor: h.Devmajor, Devminor: h.Devminor, ModTime: h.ModTime, Data: e.data,
+	}
+	// A prefix under the magic of GNU is taken for one only if it is printable.
+	if prefix, ok := strings.CutSuffix(theirs.Name, "/"+p.Name); ok && strings.ContainsFunc(prefix, unicode.IsControl) {
+		p.Name = theirs.Name
 	}
 	// A PAX record beats a GNU long header; archive/tar has it the other way.
 	if v := h.PAX["path"]; v != "" && p.Name == v {

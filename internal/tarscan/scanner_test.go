@@ -56,6 +56,7 @@ func TestDialects(t *testing.T) {
 		},
 		{"gnu has times in place of a prefix", head('0', "f", 0, magic(magicGNU), put(345, "07346545000\x0007346545000\x00")), base(func(*tarscan.Header) {})},
 		{"go 1.7 prefix under gnu magic", head('0', "f", 0, magic(magicGNU), put(345, "pre/fix")), base(func(h *tarscan.Header) { h.Name = "pre/fix/f" })},
+		{"gnu magic with other things behind a time", head('0', "f", 0, magic(magicGNU), put(345, "0000\x00\x00\x00\x00\x00\x00\x00\x00\x00x")), base(func(*tarscan.Header) {})},
 		{"gnu magic before what is no prefix", head('0', "f", 0, magic(magicGNU), put(345, "pre\xff")), base(func(*tarscan.Header) {})},
 		{"gnu long name", long('L', long200) + head('0', "f", 0), base(func(h *tarscan.Header) {
 			h.Name, h.HeaderOffset, h.DataOffset = long200, 1024, 1536
