@@ -98,13 +98,16 @@ type decoder struct {
 
 // Read implements [io.Reader].
 func (d *decoder) Read(p []byte) (int, error) {
-	if d.err != nil {
+	if d.err != nil || len(p) == 0 {
 		return 0, d.err
 	}
 	n, err := d.stream.Read(p)
 	d.out += int64(n)
 	if !d.limits.allows(d.out, d.src.n) {
 		d.err = fmt.Errorf("read %s stream: %w: %d bytes from %d", d.format, ErrExpansion, d.out, d.src.n)
+		if beyond := d.out - d.limits.Bytes; d.limits.Bytes > 0 && beyond > 0 {
+			n -= int(beyond)
+		}
 		return n, d.err
 	}
 	d.err = d.explain(err)

@@ -6,9 +6,11 @@ import (
 	"strings"
 )
 
-// The levels that are written where a [Spec] names none.
+// The levels that are written where a [Spec] names none. Gzip's is the one
+// behind pgzip's DefaultCompression, which most engines write: level 6 takes
+// a fifth more time for 0.8 % less.
 const (
-	DefaultGzipLevel = 6
+	DefaultGzipLevel = 5
 	DefaultZstdLevel = 3
 )
 
