@@ -23,7 +23,7 @@ type call struct {
 	out *bytes.Buffer // results; they reach stdout if the verb succeeds, or by flush
 
 	progressMode string
-	quiet        *bool // the verb's own -q, if it has one and wants no progress with it
+	quiet        *bool // of a verb with -q: no progress
 	mu           sync.Mutex
 	bars         *progress // being shown
 }

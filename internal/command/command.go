@@ -49,7 +49,7 @@ func run(ctx context.Context, c *call, args []string) error {
 		return hintf(err, "see 'imgtool --help'")
 	}
 	if front.version {
-		return printVersion(c)
+		verbName, rest = "version", nil
 	}
 	if verbName == "" {
 		return printOverview(c.out)

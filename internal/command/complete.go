@@ -33,54 +33,62 @@ func (c *call) candidates(line []string) []string {
 		line = []string{""}
 	}
 	before, last := line[:len(line)-1], line[len(line)-1]
-	globals := c.globals()
-	_, name, behind, err := splitVerb(globals, before)
+	flags := c.globals()
+	front, name, behind, err := splitVerb(flags, before)
+	if err != nil {
+		return c.offerValue(flags, before, last)
+	}
+	if name == "" {
+		return c.offer(verbNames, last, flags)
+	}
 	v := findVerb(name)
-	if name == "" || v == nil {
-		return c.offer(verbNames, last, flagDocs(globals), name == "" && err == nil)
+	if v == nil {
+		return nil
 	}
-	flags := append(v.flags, globals...)
-	if f, ok := awaiting(flags, behind); ok {
-		return c.offerValues(f, last)
+	flags = append(v.flags, flags...)
+	given, err := arrange(flags, behind, v.command)
+	if err != nil {
+		return c.offerValue(flags, behind, last)
 	}
-	if w, err := arrange(flags, behind, v.command); err == nil && v.command && len(w.args) > 0 {
+	for _, word := range append(front.words, given.flags...) {
+		if dir, ok := strings.CutPrefix(word, "--store="); ok {
+			c.store = dir
+		}
+	}
+	switch {
+	case v.command && len(given.args) > 0:
 		return []string{fileMark}
+	case slices.Contains(behind, "--"):
+		flags = nil
 	}
-	return c.offer(v.complete, last, flagDocs(flags), !slices.Contains(behind, "--"))
+	return c.offer(v.complete, last, flags)
 }
 
 // fileMark asks the shell to complete names of files.
 const fileMark = ":files"
 
-// awaiting returns the flag whose value the next word is.
-func awaiting(flags []flag, line []string) (flag, bool) {
-	if len(line) == 0 {
-		return flag{}, false
-	}
-	if _, err := arrange(flags, line, false); err == nil {
-		return flag{}, false
-	}
-	last := line[len(line)-1]
+// offerValue returns values of the flag that stands before the word, or nothing if no flag wants one there.
+func (c *call) offerValue(flags []flag, before []string, last string) []string {
+	flag := before[len(before)-1]
 	for _, f := range flags {
-		if last == "--"+f.name || isFlag(last) && last[1] != '-' && f.short != "" && strings.HasSuffix(last, f.short) {
-			return f, true
+		long := f.name != "" && flag == "--"+f.name
+		short := f.short != "" && isFlag(flag) && flag[1] != '-' && strings.HasSuffix(flag, f.short)
+		switch {
+		case !long && !short:
+		case len(f.words) == 0:
+			return []string{fileMark}
+		default:
+			return withPrefix(f.words, last)
 		}
 	}
-	return flag{}, false
+	return nil
 }
 
-func (c *call) offerValues(f flag, last string) []string {
-	if len(f.words) == 0 {
-		return []string{fileMark}
-	}
-	return withPrefix(f.words, last)
-}
-
-// offer returns flags if the word begins as one and they may stand here, else arguments.
-func (c *call) offer(kind argument, last string, flags []FlagDoc, flagsToo bool) []string {
-	if strings.HasPrefix(last, "-") && flagsToo {
+// offer returns flags if the word begins as one, else what the arguments are.
+func (c *call) offer(kind argument, last string, flags []flag) []string {
+	if strings.HasPrefix(last, "-") && len(flags) > 0 {
 		var all []string
-		for _, f := range append(flags, FlagDoc{Name: "help", Usage: "Show help"}) {
+		for _, f := range append(flagDocs(flags), FlagDoc{Name: "help", Usage: "Show help"}) {
 			if f.Name != "" {
 				all = append(all, "--"+f.Name+"\t"+f.Usage)
 			}

@@ -49,9 +49,7 @@ type progress struct {
 func (c *call) progress(what string, total int64) *progress {
 	p := &progress{what: what, mode: c.progressMode, total: total, err: c.std.Err, start: time.Now(), left: map[digest.Digest]int64{}}
 	switch {
-	case c.quiet != nil && *c.quiet && p.mode != progressPlain:
-		p.mode = progressNone
-	case p.mode == progressAuto && (!isTerminal(c.std.Err) || c.env("TERM") == "dumb"):
+	case c.quiet != nil && *c.quiet, p.mode == progressAuto && (!isTerminal(c.std.Err) || c.env("TERM") == "dumb"):
 		p.mode = progressNone
 	}
 	c.closeProgress()
@@ -73,11 +71,14 @@ func (c *call) closeProgress() {
 // add says that n more bytes of a blob have been dealt with. It is safe for concurrent use, and fits
 // image.CopyOptions.Progress.
 func (p *progress) add(d image.Descriptor, n int64) {
-	if p == nil || p.mode == progressNone {
+	if p == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.mode == progressNone {
+		return
+	}
 	p.done += n
 	if _, begun := p.left[d.Digest]; !begun {
 		p.left[d.Digest] = d.Size
@@ -93,7 +94,7 @@ func (p *progress) add(d image.Descriptor, n int64) {
 		p.show()
 	}
 	if p.bar != nil {
-		p.bar.SetCurrent(min(p.done, p.total-1)) // complete is what end makes it
+		p.bar.SetCurrent(max(0, min(p.done, p.total-1))) // end completes it
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Bounds on what a failure says, whatever names a hostile archive has.
@@ -70,22 +71,16 @@ func oneLine(text string) string {
 
 // printable escapes what a terminal could take for a command, and bytes that are not UTF-8.
 func printable(text string) string {
-	plain := func(r rune) bool { return r != unicode.ReplacementChar && (unicode.IsPrint(r) || r == ' ') }
 	var b strings.Builder
-	for i, r := range text {
-		if plain(r) {
-			b.WriteRune(r)
-			continue
+	for len(text) > 0 {
+		r, n := utf8.DecodeRuneInString(text)
+		if r != utf8.RuneError && unicode.IsPrint(r) {
+			b.WriteString(text[:n])
+		} else {
+			quoted := strconv.QuoteToASCII(text[:n])
+			b.WriteString(quoted[1 : len(quoted)-1])
 		}
-		n := max(1, len(string(r)))
-		if r == unicode.ReplacementChar {
-			n = 1
-			if strings.HasPrefix(text[i:], string(unicode.ReplacementChar)) {
-				n = 3
-			}
-		}
-		quoted := strconv.QuoteToASCII(text[i : i+n])
-		b.WriteString(quoted[1 : len(quoted)-1])
+		text = text[n:]
 	}
 	return b.String()
 }
