@@ -55,6 +55,17 @@ func (r Root) Named(name Reference) Root {
 	return r
 }
 
+// Tagged returns the root without a name and with a tag alone, as layouts write it.
+func (r Root) Tagged(tag string) Root {
+	r = r.Named("")
+	r.Annotations = maps.Clone(r.Annotations)
+	if r.Annotations == nil {
+		r.Annotations = map[string]string{}
+	}
+	r.Annotations[AnnotationRefName] = tag
+	return r
+}
+
 // Source is a place that images are read from. It is safe for concurrent use.
 type Source interface {
 	// Roots lists what the place holds, in the order in which it is written there.
