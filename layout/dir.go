@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -30,8 +31,8 @@ type Dir struct {
 }
 
 // OpenDir returns the layout in a directory. Nothing is read, made or checked.
-func OpenDir(path string, opts DirOptions) *Dir {
-	return &Dir{path: filepath.Clean(path), opts: opts}
+func OpenDir(dir string, opts DirOptions) *Dir {
+	return &Dir{path: filepath.Clean(dir), opts: opts}
 }
 
 // Roots returns the descriptors of index.json in their order.
@@ -126,6 +127,24 @@ func (d *Dir) stagingPrefix() string {
 func (d *Dir) Update(ctx context.Context, edit func(old []image.Root) ([]image.Root, error)) error {
 	_, err := d.Collect(ctx, CollectOptions{Edit: edit, KeepBlobs: true})
 	return err
+}
+
+// WriteFile replaces a file beside the layout's own, such as one in the state folder, by way of a staging folder.
+func (d *Dir) WriteFile(name string, raw []byte, mode fs.FileMode) error {
+	root, err := os.OpenRoot(d.path)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	s, err := newStaging(root, d.stagingPrefix())
+	if err != nil {
+		return err
+	}
+	err = s.writeFile(name, raw, mode)
+	if err == nil {
+		err = syncDir(root, path.Dir(name))
+	}
+	return errors.Join(err, s.remove())
 }
 
 // writeIndex replaces index.json, and makes the layout one if it is none. It is the last step of every change.

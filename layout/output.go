@@ -14,7 +14,13 @@ import (
 )
 
 // Begin starts a transaction with the zero options.
-func (d *Dir) Begin(ctx context.Context) (image.Txn, error) { return d.Transaction(ctx, TxnOptions{}) }
+func (d *Dir) Begin(ctx context.Context) (image.Txn, error) {
+	t, err := d.Transaction(ctx, TxnOptions{})
+	if err != nil {
+		return nil, err // not a nil *Txn
+	}
+	return t, nil
+}
 
 // Transaction sweeps, and starts a transaction.
 //
