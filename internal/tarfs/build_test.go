@@ -20,14 +20,18 @@ type member struct {
 }
 
 func dirMember(name string) member { return member{name: name, kind: tar.TypeDir} }
+
 func symlink(name, target string) member {
 	return member{name: name, kind: tar.TypeSymlink, link: target}
 }
+
 func hardLink(name, target string) member {
 	return member{name: name, kind: tar.TypeLink, link: target}
 }
+
 func file(name, text string) member         { return member{name: name, text: text} }
 func special(name string, kind byte) member { return member{name: name, kind: kind} }
+
 func archiveOf(t testing.TB, all ...member) string {
 	t.Helper()
 	var b strings.Builder

@@ -17,7 +17,7 @@ type FS struct {
 	root    *node
 	unsafe  []string
 	members int
-	names   int
+	implied int
 }
 
 // Content is data that were kept of a stream. It is opened whenever its file is,
@@ -38,7 +38,7 @@ type File interface {
 // tarscan.ErrFormat; what follows its end is ignored. The FS reads from r as
 // long as it is used, and never closes it.
 func Open(r io.ReaderAt, size int64) (*FS, error) {
-	f := &FS{archive: r, root: newDir(".", nil)}
+	f := &FS{archive: r, root: &node{name: ".", dir: true}}
 	err := f.index(tarscan.NewReaderAt(r, size), func(*tarscan.Header) (Content, error) { return nil, nil })
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func Open(r io.ReaderAt, size int64) (*FS, error) {
 // what has been kept until then is keep's to remove, and so is what later
 // members of the same name replace.
 func Read(r io.Reader, keep func(h *tarscan.Header, data io.Reader) (Content, error)) (*FS, error) {
-	f := &FS{root: newDir(".", nil)}
+	f := &FS{root: &node{name: ".", dir: true}}
 	s := tarscan.NewReader(r)
 	err := f.index(s, func(h *tarscan.Header) (Content, error) {
 		if h.Type != tarscan.TypeReg {
@@ -105,7 +105,7 @@ func (f *FS) Open(name string) (fs.File, error) {
 		return nil, err
 	}
 	in := info{name: baseName(name), node: n}
-	if n.isDir() {
+	if n.dir {
 		return &dir{info: in, path: name, entries: f.entries(n)}, nil
 	}
 	content, err := f.content(n)
@@ -158,7 +158,7 @@ func (f *FS) ReadDir(name string) ([]fs.DirEntry, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !n.isDir() {
+	if !n.dir {
 		return nil, &fs.PathError{Op: "readdir", Path: name, Err: errNotDir}
 	}
 	return f.entries(n), nil
@@ -178,7 +178,7 @@ func (f *FS) ReadFile(name string) ([]byte, error) {
 }
 
 func (f *FS) readAll(n *node) ([]byte, error) {
-	if n.isDir() {
+	if n.dir {
 		return nil, errIsDir
 	}
 	content, err := f.content(n)

@@ -20,7 +20,7 @@ type info struct {
 func baseName(name string) string { return path.Base(name) }
 
 func (i info) Name() string { return i.name }
-func (i info) IsDir() bool  { return i.node.isDir() }
+func (i info) IsDir() bool  { return i.node.dir }
 
 func (i info) Size() int64 {
 	if i.node.header == nil {

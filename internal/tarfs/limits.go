@@ -1,11 +1,20 @@
 package tarfs
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/imgtool/imgtool/internal/tarscan"
+)
 
 const (
-	// MaxMembers is how many members an archive may have, and how many names
-	// its tree, directories that it leaves out included.
+	// MaxMembers is how many members an archive may have. Each takes some 400
+	// bytes of memory.
 	MaxMembers = 1_000_000
+
+	// MaxImpliedDirs is how many directories an archive may leave out: a long
+	// name can imply thousands.
+	MaxImpliedDirs = 100_000
 
 	// MaxLinks is how many links are followed on the way to one file.
 	MaxLinks = 16
@@ -19,8 +28,13 @@ const (
 )
 
 var (
-	// ErrMembers says that an archive has more than MaxMembers.
-	ErrMembers = errors.New("too many members in archive")
+	// ErrMembers says that an archive has more than MaxMembers. It wraps
+	// tarscan.ErrFormat.
+	ErrMembers = fmt.Errorf("%w: more than %d members", tarscan.ErrFormat, MaxMembers)
+
+	// ErrImpliedDirs says that an archive leaves out more than MaxImpliedDirs.
+	// It wraps tarscan.ErrFormat.
+	ErrImpliedDirs = fmt.Errorf("%w: more than %d directories left out", tarscan.ErrFormat, MaxImpliedDirs)
 
 	// ErrLinks says that a name leads through more than MaxLinks links, which
 	// may go in circles, or through more than MaxLinkNames names in them.

@@ -12,20 +12,15 @@ import (
 type node struct {
 	name     string
 	parent   *node            // nil for the root
-	children map[string]*node // not nil for directories alone
+	dir      bool             // whether it is a directory
+	children map[string]*node // nil without any
 	header   *tarscan.Header  // nil for a directory that the archive leaves out
 	content  Content          // of Read; nil after Open
 }
 
-func newDir(name string, parent *node) *node {
-	return &node{name: name, parent: parent, children: map[string]*node{}}
-}
-
-func (n *node) isDir() bool { return n.children != nil }
-
 // kind returns the type of the member, of a directory also without one.
 func (n *node) kind() byte {
-	if n.isDir() {
+	if n.dir {
 		return tarscan.TypeDir
 	}
 	return n.header.Type
@@ -64,38 +59,45 @@ func (f *FS) add(h *tarscan.Header, content Content) error {
 		f.root.header = h
 		return nil
 	}
-	dir, base := f.root, name
-	for {
-		first, rest, more := strings.Cut(base, "/")
-		if !more {
-			break
-		}
-		next := dir.children[first]
-		if next == nil || !next.isDir() {
-			next = newDir(first, dir)
-			if err := f.insert(next); err != nil {
-				return err
-			}
-		}
-		dir, base = next, rest
+	dir, base, err := f.parentOf(name)
+	if err != nil {
+		return err
 	}
-	if old := dir.children[base]; old != nil && old.isDir() && h.Type == tarscan.TypeDir {
+	isDir := h.Type == tarscan.TypeDir
+	if old := dir.children[base]; old != nil && old.dir && isDir {
 		old.header = h
 		return nil
 	}
-	n := &node{name: base, parent: dir, header: h, content: content}
-	if h.Type == tarscan.TypeDir {
-		n.children = map[string]*node{}
-	}
-	return f.insert(n)
+	dir.put(&node{name: base, dir: isDir, header: h, content: content})
+	return nil
 }
 
-// insert counts replaced names too: they were work.
-func (f *FS) insert(n *node) error {
-	f.names++
-	if f.names > MaxMembers {
-		return ErrMembers
+// parentOf returns the directory of a clean name, which it makes if need be, and
+// the last part of the name.
+func (f *FS) parentOf(name string) (dir *node, base string, err error) {
+	dir = f.root
+	for {
+		first, rest, more := strings.Cut(name, "/")
+		if !more {
+			return dir, name, nil
+		}
+		next := dir.children[first]
+		if next == nil || !next.dir {
+			if f.implied++; f.implied > MaxImpliedDirs {
+				return nil, "", ErrImpliedDirs
+			}
+			next = &node{name: first, dir: true}
+			dir.put(next)
+		}
+		dir, name = next, rest
 	}
-	n.parent.children[n.name] = n
-	return nil
+}
+
+// put makes child one of the directory's, in the place of any of its name.
+func (n *node) put(child *node) {
+	if n.children == nil {
+		n.children = make(map[string]*node)
+	}
+	child.parent = n
+	n.children[child.name] = child
 }

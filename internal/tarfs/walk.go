@@ -39,7 +39,7 @@ func (w *walker) walk(from *node, path string, follow bool) (*node, error) {
 		if name == "" || name == "." {
 			continue
 		}
-		if !at.isDir() {
+		if !at.dir {
 			return nil, fs.ErrNotExist
 		}
 		if name == ".." {
@@ -91,7 +91,7 @@ func (w *walker) hardLink(target string, follow bool) (*node, error) {
 		}
 	}
 	n, err := w.walk(w.root, target, follow)
-	if err == nil && n.isDir() {
+	if err == nil && n.dir {
 		return nil, fs.ErrNotExist
 	}
 	return n, err

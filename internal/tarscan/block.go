@@ -101,8 +101,9 @@ func (b block) prefix(d dialect) []byte {
 		return b.text(fieldStarPrefix)
 	case dialectGNU:
 		return b.gnuPrefix()
+	default:
+		return nil
 	}
-	return nil
 }
 
 // gnuPrefix finds the ustar prefix that Go before 1.8 wrote under the magic of
@@ -166,8 +167,6 @@ func (b block) highBytes() (n int64) {
 }
 
 func untilNUL(b []byte) []byte {
-	if i := bytes.IndexByte(b, 0); i >= 0 {
-		return b[:i]
-	}
-	return b
+	before, _, _ := bytes.Cut(b, []byte{0})
+	return before
 }

@@ -1,7 +1,6 @@
 package tarscan_test
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -101,5 +100,3 @@ func extension(more bool, extents ...int) string {
 	}
 	return string(b)
 }
-
-func readerAt(s string) *bytes.Reader { return bytes.NewReader([]byte(s)) }

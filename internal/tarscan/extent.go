@@ -89,7 +89,7 @@ func (r *extentReader) run(p []byte, off int64, i int) (int, error) {
 	if n == len(p) {
 		return hole + n, nil
 	}
-	if err == nil || err == io.EOF { //nolint:errorlint // io.EOF is returned as it is by every io.ReaderAt
+	if err == nil || atEnd(err) {
 		err = io.ErrUnexpectedEOF
 	}
 	return hole + n, err
@@ -125,7 +125,7 @@ func (r *logicalReader) Read(p []byte) (int, error) {
 func (r *logicalReader) extent(p []byte) (int, error) {
 	n, err := r.data.Read(p)
 	r.pos += int64(n)
-	if err == io.EOF { //nolint:errorlint // io.EOF is returned as it is by every io.Reader
+	if atEnd(err) {
 		err = nil
 		if n == 0 && len(p) > 0 {
 			err = io.ErrUnexpectedEOF

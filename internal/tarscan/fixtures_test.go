@@ -52,12 +52,12 @@ func TestFixtures(t *testing.T) {
 				return
 			}
 			if f.Class == "tar-bad" {
-				if err == nil || err == io.EOF {
+				if err == nil || errors.Is(err, io.EOF) {
 					t.Errorf("%d entries and no error", len(got))
 				}
 				return
 			}
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				t.Fatalf("Next: %v", err)
 			}
 			var truth struct {

@@ -37,11 +37,11 @@ func seeds(f *testing.F) {
 	} {
 		f.Add([]byte(archive))
 	}
-	real, err := filepath.Glob(filepath.Join(os.Getenv("IMGTOOL_FIXTURES"), "*", "*.tar"))
+	found, err := filepath.Glob(filepath.Join(os.Getenv("IMGTOOL_FIXTURES"), "*", "*.tar"))
 	if err != nil || os.Getenv("IMGTOOL_FIXTURES") == "" {
 		return
 	}
-	for _, name := range real {
+	for _, name := range found {
 		if b, err := os.ReadFile(name); err == nil && len(b) <= 4<<10 {
 			f.Add(b)
 		}
@@ -54,7 +54,7 @@ func FuzzAgree(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		archive := string(fixChecksums(b))
 		all, err := scan(t, archive)
-		if err != io.EOF && !errors.Is(err, tarscan.ErrFormat) {
+		if !errors.Is(err, io.EOF) && !errors.Is(err, tarscan.ErrFormat) {
 			t.Fatalf("error %v is neither the end nor the archive's fault", err)
 		}
 		for _, h := range all {
@@ -118,7 +118,7 @@ func FuzzArchiveTar(f *testing.F) {
 			t.Fatalf("%d entries, archive/tar has %d", len(ours), len(theirs))
 		}
 		for i := range ours {
-			if !comparable(ours[i].header, theirs[i].header) {
+			if !alike(ours[i].header, theirs[i].header) {
 				continue
 			}
 			if diff := cmp.Diff(plainTheirs(theirs[i]), plainOurs(ours[i], theirs[i].header)); diff != "" {
@@ -146,7 +146,7 @@ func readTheirs(archive []byte) (all []theirEntry, ok bool) {
 	r := tar.NewReader(bytes.NewReader(archive))
 	for {
 		h, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return all, true
 		}
 		if err != nil || strings.IndexByte("gXV", h.Typeflag) >= 0 {
@@ -164,7 +164,7 @@ func readOurs(archive []byte) (all []ourEntry, ok bool) {
 	s := tarscan.NewReader(bytes.NewReader(archive))
 	for {
 		h, err := s.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return all, true
 		}
 		if err != nil {
@@ -178,9 +178,9 @@ func readOurs(archive []byte) (all []ourEntry, ok bool) {
 	}
 }
 
-// comparable leaves out sparse files that archive/tar does not take for such, or
+// alike leaves out sparse files that archive/tar does not take for such, or
 // whose size it does not correct.
-func comparable(ours *tarscan.Header, theirs *tar.Header) bool {
+func alike(ours *tarscan.Header, theirs *tar.Header) bool {
 	for key := range theirs.PAXRecords {
 		if strings.HasPrefix(key, "GNU.sparse.") {
 			return ours.Size == theirs.Size && ours.Sparse != nil

@@ -56,7 +56,7 @@ func TestPAX(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := scan(t, tt.archive+end)
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				t.Fatalf("Next: %v", err)
 			}
 			if diff := cmp.Diff([]*tarscan.Header{tt.want}, got, noOffsets); diff != "" {
@@ -72,7 +72,7 @@ func rawPAX(text string) string { return head('x', "pax", len(text), magic(magic
 func TestPAXRecordsInForce(t *testing.T) {
 	archive := head('0', "a", 0) + pax('g', "comment=c") + head('0', "b", 0) + pax('x', "k=v", "odd") + head('0', "c", 0) + head('0', "d", 0) + end
 	got, err := scan(t, archive)
-	if err != io.EOF {
+	if !errors.Is(err, io.EOF) {
 		t.Fatalf("Next: %v", err)
 	}
 	var records []map[string]string
@@ -107,7 +107,7 @@ func TestPAXTimes(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.text, func(t *testing.T) {
 			got, err := scan(t, pax('x', "mtime="+tt.text)+head('0', "f", 0)+end)
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				t.Fatalf("Next: %v", err)
 			}
 			if want := time.Unix(tt.sec, tt.nsec); !got[0].ModTime.Equal(want) {

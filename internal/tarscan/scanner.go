@@ -64,7 +64,7 @@ func (s *Scanner) Read(p []byte) (int, error) {
 	}
 	n, err := s.src.read(p[:min(int64(len(p)), s.left)])
 	s.left -= int64(n)
-	if err == io.EOF { //nolint:errorlint // sources return io.EOF as it is
+	if atEnd(err) {
 		err = nil
 		if s.left > 0 {
 			err = s.truncated("data")
@@ -81,7 +81,7 @@ func (s *Scanner) next() (*Header, error) {
 	for range MaxMetadataHeaders + 1 {
 		start := s.src.offset()
 		b, err := s.header()
-		if err == io.EOF { //nolint:errorlint // header returns io.EOF as it is
+		if atEnd(err) {
 			return nil, io.EOF
 		}
 		var h *Header
@@ -171,10 +171,7 @@ func (s *Scanner) member(b block, m *metadata) (*Header, error) {
 		s.left, s.pad = n.size, padding(n.size)
 		return nil, s.finish()
 	}
-	h, err := s.entry(b, n)
-	if err != nil {
-		return nil, err
-	}
+	h := s.entry(b, n)
 	sparse, err := s.oldSparse(b, h)
 	if err != nil {
 		return nil, err
@@ -186,7 +183,7 @@ func (s *Scanner) member(b block, m *metadata) (*Header, error) {
 }
 
 // entry returns what the block itself says. Type and sizes are as written.
-func (s *Scanner) entry(b block, n numbers) (*Header, error) {
+func (s *Scanner) entry(b block, n numbers) *Header {
 	h := &Header{
 		Type:     b[offsetType],
 		Mode:     n.mode,
@@ -203,18 +200,18 @@ func (s *Scanner) entry(b block, n numbers) (*Header, error) {
 		h.Name = string(b.text(fieldName))
 	}
 	if d == dialectV7 {
-		return h, nil
+		return h
 	}
 	h.Uname = recycle(&s.uname, b.text(fieldUname))
 	h.Gname = recycle(&s.gname, b.text(fieldGname))
-	var errMajor, errMinor error
-	if h.Devmajor, errMajor = b.number(fieldDevmajor); errMajor != nil {
-		return h, nil //nolint:nilerr // some writers leave other things there
+	// Some writers leave other things in the place of device numbers.
+	if major, err := b.number(fieldDevmajor); err == nil {
+		h.Devmajor = major
+		if minor, err := b.number(fieldDevminor); err == nil {
+			h.Devminor = minor
+		}
 	}
-	if h.Devminor, errMinor = b.number(fieldDevminor); errMinor != nil {
-		h.Devminor = 0
-	}
-	return h, nil
+	return h
 }
 
 // recycle returns b as a string, the last one if that is the same.

@@ -75,7 +75,7 @@ func TestDialects(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := scan(t, tt.archive+end)
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				t.Fatalf("Next: %v", err)
 			}
 			if diff := cmp.Diff([]*tarscan.Header{tt.want}, got); diff != "" {
@@ -109,7 +109,7 @@ func TestEnd(t *testing.T) {
 			s := tarscan.NewReaderAt(strings.NewReader(tt.archive), int64(len(tt.archive)))
 			entries := 0
 			for {
-				if _, err := s.Next(); err == io.EOF {
+				if _, err := s.Next(); errors.Is(err, io.EOF) {
 					break
 				} else if err != nil {
 					t.Fatalf("Next: %v", err)
@@ -119,7 +119,7 @@ func TestEnd(t *testing.T) {
 			if entries != tt.entries || s.Offset() != tt.offset {
 				t.Errorf("%d entries, offset %d; want %d, %d", entries, s.Offset(), tt.entries, tt.offset)
 			}
-			if _, err := scan(t, tt.archive); err != io.EOF {
+			if _, err := scan(t, tt.archive); !errors.Is(err, io.EOF) {
 				t.Errorf("scan: %v", err)
 			}
 		})
@@ -174,7 +174,7 @@ func TestSignedChecksum(t *testing.T) {
 	}
 	copy(b[148:], []byte{'0', '0', byte('0' + sum>>9&7), byte('0' + sum>>6&7), byte('0' + sum>>3&7), byte('0' + sum&7), 0, ' '})
 	got, err := scan(t, string(b)+end)
-	if err != io.EOF || len(got) != 1 {
+	if !errors.Is(err, io.EOF) || len(got) != 1 {
 		t.Errorf("%d entries, %v", len(got), err)
 	}
 }
@@ -185,7 +185,7 @@ func TestReadStoredData(t *testing.T) {
 	var got []string
 	for {
 		h, err := s.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -233,7 +233,7 @@ func TestReaderErrorsAreNotTheArchives(t *testing.T) {
 			if !errors.Is(err, fault) || errors.Is(err, tarscan.ErrFormat) {
 				t.Errorf("error %v", err)
 			}
-			if _, again := s.Next(); again != err {
+			if _, again := s.Next(); !errors.Is(again, err) {
 				t.Errorf("error %v is not final: then %v", err, again)
 			}
 		})

@@ -22,6 +22,12 @@ type source interface {
 	offset() int64
 }
 
+// atEnd reports whether err is io.EOF itself, which is how readers tell of their
+// end. An error that wraps it is not one.
+func atEnd(err error) bool {
+	return err == io.EOF //nolint:errorlint // see above
+}
+
 // stream reads exactly what is asked for, so that who gave us the reader can go
 // on behind the archive.
 type stream struct {
@@ -59,7 +65,7 @@ func (s *stream) skip(n int64) (int64, error) {
 func (s *stream) read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
 	s.pos += int64(n)
-	if err != nil && err != io.EOF { //nolint:errorlint // io.EOF is returned as it is by every io.Reader
+	if err != nil && !atEnd(err) {
 		err = fmt.Errorf("read archive at offset %d: %w", s.pos, err)
 	}
 	return n, err
@@ -72,7 +78,7 @@ func (s *stream) full(p []byte) (int, error) {
 	for empty := 0; n < len(p); {
 		got, err := s.read(p[n:])
 		n += got
-		if err == io.EOF { //nolint:errorlint // see read
+		if atEnd(err) {
 			return n, nil
 		}
 		if err != nil {
@@ -127,7 +133,7 @@ func (w *window) fill() (block, error) {
 	w.start, w.used = w.pos, 0
 	got, err := w.r.ReadAt(w.buf[:n:cap(w.buf)], w.pos)
 	w.buf = w.buf[:got]
-	if got < n && err != io.EOF { //nolint:errorlint // io.EOF is returned as it is by every io.ReaderAt
+	if got < n && !atEnd(err) {
 		return nil, fmt.Errorf("read archive at offset %d: %w", w.pos, err)
 	}
 	got = min(got, blockSize)

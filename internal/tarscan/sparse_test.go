@@ -22,7 +22,7 @@ const (
 var oldSparse = []edit{magic(magicGNU), table(386, 2, 3, 8, 2), put(483, "00000000014\x00")}
 
 func TestSparseForms(t *testing.T) {
-	extended := append(oldSparse[:1:1], put(482, "\x01"), table(386, 2, 3), put(483, "00000000014\x00"))
+	extended := []edit{magic(magicGNU), put(482, "\x01"), table(386, 2, 3), put(483, "00000000014\x00")}
 	inData := data("2\n2\n3\n8\n2\n") + data(sparseStored)
 	tests := []struct {
 		name    string
@@ -41,7 +41,7 @@ func TestSparseForms(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			archive := tt.archive + head('0', "next", 0) + end
 			got, err := scan(t, archive)
-			if err != io.EOF || len(got) != 2 {
+			if !errors.Is(err, io.EOF) || len(got) != 2 {
 				t.Fatalf("Next: %d entries, %v", len(got), err)
 			}
 			h := got[0]
@@ -81,7 +81,7 @@ func TestSparseEdges(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := scan(t, tt.archive+end)
-			if err != io.EOF || len(got) != 1 {
+			if !errors.Is(err, io.EOF) || len(got) != 1 {
 				t.Fatalf("Next: %d entries, %v", len(got), err)
 			}
 			if got[0].Size != tt.size {
@@ -176,7 +176,7 @@ func TestExtentReaderEdges(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p := []byte(strings.Repeat("?", tt.n))
 			n, err := r.ReadAt(p, tt.off)
-			if string(p[:n]) != tt.want || err != tt.err {
+			if string(p[:n]) != tt.want || !errors.Is(err, tt.err) {
 				t.Errorf("read %q, %v; want %q, %v", p[:n], err, tt.want, tt.err)
 			}
 		})
