@@ -57,6 +57,10 @@ const (
 // variables of their own.
 func verbs() []*verb {
 	return []*verb{
+		loadVerb(),
+		saveVerb(),
+		convertVerb(),
+		verifyVerb(),
 		completionVerb(),
 		completeVerb(),
 		helpVerb(),

@@ -1,0 +1,361 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/imgtool/imgtool/compression"
+	"github.com/imgtool/imgtool/convert"
+	"github.com/imgtool/imgtool/image"
+	"github.com/imgtool/imgtool/store"
+	"github.com/imgtool/imgtool/tarball"
+)
+
+// loadFlags are what load can be told.
+type loadFlags struct {
+	input     string
+	tag       string
+	platforms []string
+	sparse    bool
+	noClobber bool
+	keepGoing bool
+	trust     bool
+	quiet     bool
+}
+
+func loadVerb() *verb {
+	var f loadFlags
+	return &verb{
+		name: "load", group: groupMove, usage: "[OPTIONS] [FILE|-] [REF…]",
+		summary: "Load images from an archive or a layout into the store",
+		long: `Reads a docker save archive of any generation, or an OCI image layout, from a file, a directory or standard input, compressed or not, and puts its images into the store. Its format is told by its content.
+
+With REF only these images of the archive are loaded: names, digests, IDs, or @N for the N-th. Every blob is compared with its digest, and every layer with its diff ID. Either all images of an archive are loaded, or none.`,
+		examples: []example{
+			{"Load an archive", "imgtool load -i app.tar"},
+			{"Load what comes through a pipe", "ssh host docker save app:1 | imgtool load"},
+			{"Load one image of several, under a name", "imgtool load bundle.tar.zst registry.example/app:1"},
+		},
+		exits: []int{exitNotFound, exitDamaged, exitMissing},
+		flags: []flag{
+			{name: "input", short: "i", value: &f.input, arg: "FILE", usage: "Read from FILE instead of standard input; all arguments are images then"},
+			{name: "tag", short: "t", value: &f.tag, arg: "NAME", usage: "Give the image this name (for an archive with one image)"},
+			{name: "platform", value: &f.platforms, arg: "OS/ARCH", usage: "Load only these platforms of an index (may be repeated)"},
+			{name: "sparse", value: &f.sparse, usage: "With --platform, keep the index as it is and leave out the other platforms' blobs"},
+			{name: "no-clobber", value: &f.noClobber, usage: "Leave a name with the image that has it already"},
+			{name: "keep-going", value: &f.keepGoing, usage: "Load the images that are whole even if others are not"},
+			{name: "trust-layers", value: &f.trust, usage: "Check the digests of blobs only, not what layers hold"},
+			{name: "quiet", short: "q", value: &f.quiet, usage: "Show no progress"},
+		},
+		min: 0, max: many, complete: files,
+		run: func(ctx context.Context, c *call) error { return load(ctx, c, &f) },
+	}
+}
+
+func load(ctx context.Context, c *call, f *loadFlags) error {
+	c.quiet = &f.quiet
+	p, selectors := loadPlace(c.args, f.input)
+	opts := loadOptions{loadFlags: *f, selectors: selectors}
+	var err error
+	if opts.only, err = parsePlatforms(f.platforms); err != nil {
+		return err
+	}
+	if f.tag != "" {
+		if opts.name, err = image.ParseReference(f.tag); err != nil {
+			return usageError{err}
+		}
+	}
+	return at(p.typed, c.loadFrom(ctx, p, opts))
+}
+
+// loadPlace returns what is to be read and which images of it: with -i all arguments are images, else the first one is
+// the file.
+func loadPlace(args []string, input string) (place, []string) {
+	if input == "" && len(args) > 0 {
+		input, args = args[0], args[1:]
+	}
+	if input == "" {
+		input = stdStream
+	}
+	p := parsePath(input)
+	if p.selector != "" {
+		args = append([]string{p.selector}, args...)
+		p.selector = ""
+	}
+	return p, args
+}
+
+type loadOptions struct {
+	loadFlags
+
+	selectors []string
+	only      []image.Platform
+	name      image.Reference
+}
+
+// loadFrom loads what a place holds, all or nothing.
+func (c *call) loadFrom(ctx context.Context, p place, opts loadOptions) error {
+	st, err := c.theStore()
+	if err != nil {
+		return err
+	}
+	in, err := c.openLoad(ctx, p, st, opts)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	sel, failed, err := c.chooseLoad(ctx, in.source, opts)
+	if err != nil {
+		return err
+	}
+	scratch := c.scratch("")
+	defer scratch.Close()
+	out, err := convert.Apply(ctx, scratch, sel, sel.graph, convert.Options{Platforms: opts.only, Sparse: opts.sparse, Warn: c.warner()})
+	if err != nil {
+		return err
+	}
+	c.tellChanges(out.Changes)
+	g := out.Graph
+	if opts.name != "" {
+		if g, err = rename(ctx, out, g, opts.name); err != nil {
+			return err
+		}
+	}
+	if in.txn == nil {
+		if in.txn, err = st.Begin(ctx, store.BeginOptions{NoClobber: opts.noClobber}); err != nil {
+			return err
+		}
+	}
+	failed, g, err = c.copyLoad(ctx, in.txn, out, g, opts, failed)
+	if err != nil {
+		return err
+	}
+	if err := in.txn.Commit(ctx, g.Roots); err != nil {
+		return err
+	}
+	c.tellKept(in.txn.Kept())
+	c.tellLoaded(g, in.txn.Moved())
+	return failed
+}
+
+// chooseLoad returns the images to load. With --keep-going those that are not whole are left out, and the worst of their
+// failures is returned beside.
+func (c *call) chooseLoad(ctx context.Context, src *source, opts loadOptions) (sel *selection, failed, err error) {
+	if !opts.keepGoing {
+		if sel, err = src.selectRoots(ctx, opts.selectors); err != nil {
+			return nil, nil, err
+		}
+		absent, err := sel.graph.Require()
+		if err != nil {
+			return nil, nil, err
+		}
+		c.warnSparse(src.place.typed, absent)
+		return sel, nil, nil
+	}
+	roots, err := src.Roots(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	g, _ := image.Walk(ctx, src, roots) // its error is in the nodes
+	if len(opts.selectors) > 0 {
+		roots = nil
+		for _, text := range opts.selectors {
+			hits, err := image.Select(g, text, image.Host())
+			if err != nil {
+				return nil, nil, err
+			}
+			roots = append(roots, hits...)
+		}
+	}
+	var whole []image.Root
+	for _, r := range roots {
+		one, err := image.Walk(ctx, src, []image.Root{r})
+		if err == nil {
+			_, err = one.Require()
+		}
+		if err != nil {
+			c.warn("%s: %s", r.Label(), err)
+			failed = worse(failed, err)
+			continue
+		}
+		whole = append(whole, r)
+	}
+	if len(whole) == 0 && failed != nil {
+		return nil, nil, failed
+	}
+	g, err = image.Walk(ctx, src, whole)
+	return &selection{src, g}, failed, err
+}
+
+// worse returns the one of two failures that decides the exit code: damage goes before absence.
+func worse(a, b error) error {
+	if a == nil || errors.Is(b, image.ErrDamaged) && !errors.Is(a, image.ErrDamaged) {
+		return b
+	}
+	return a
+}
+
+// copyLoad copies what the graph reaches into the transaction, checked. With --keep-going each root is copied by itself,
+// and the graph that is returned has those that could be.
+func (c *call) copyLoad(ctx context.Context, txn image.Txn, src image.Source, g *image.Graph, opts loadOptions, failed error) (error, *image.Graph, error) {
+	if !opts.keepGoing {
+		return failed, g, c.copyGraph(ctx, txn, src, g, copyOptions{title: "Loading", jobs: jobs, trust: opts.trust})
+	}
+	var whole []image.Root
+	for _, r := range g.Roots {
+		one, err := image.Walk(ctx, src, []image.Root{r})
+		if err == nil {
+			err = c.copyGraph(ctx, txn, src, one, copyOptions{title: "Loading", jobs: jobs, trust: opts.trust})
+		}
+		if ctx.Err() != nil {
+			return nil, nil, ctx.Err()
+		}
+		if err != nil {
+			c.warn("%s: %s", r.Label(), err)
+			failed = worse(failed, err)
+			continue
+		}
+		whole = append(whole, r)
+	}
+	if len(whole) == 0 {
+		return nil, nil, failed
+	}
+	g, err := image.Walk(ctx, src, whole)
+	return failed, g, err
+}
+
+// rename gives the only image of a graph one more name.
+func rename(ctx context.Context, src image.Source, g *image.Graph, name image.Reference) (*image.Graph, error) {
+	target, err := onlyImage(g, name.Familiar())
+	if err != nil {
+		return nil, err
+	}
+	var roots []image.Root
+	for _, r := range g.Roots {
+		if r.Name != name && (r.Digest != target.Digest || r.Name != "" || r.Tag() != "") {
+			roots = append(roots, r)
+		}
+	}
+	return image.Walk(ctx, src, append(roots, target.Named(name)))
+}
+
+// onlyImage returns the root that a new name is for: the only one but for what belongs to it.
+func onlyImage(g *image.Graph, name string) (*image.Root, error) {
+	var target *image.Root
+	for i, r := range g.Roots {
+		switch {
+		case r.Subject(g.Tops[i]) != "":
+		case target == nil:
+			target = &g.Roots[i]
+		case target.Digest != r.Digest:
+			return nil, hintf(usagef("%q names one image, but there are several", name), "choose one of them, as in FILE::NAME")
+		}
+	}
+	if target == nil {
+		return nil, usagef("%q names an image, but there is none", name)
+	}
+	return target, nil
+}
+
+// tellKept tells which names --no-clobber has left where they were.
+func (c *call) tellKept(kept []store.Moved) {
+	for _, k := range kept {
+		c.warn("the name %s stays with the image %s", k.Name.Familiar(), k.OldID)
+	}
+}
+
+// tellLoaded prints what docker load prints, for every root in order.
+func (c *call) tellLoaded(g *image.Graph, moved []store.Moved) {
+	for _, m := range moved {
+		fmt.Fprintf(c.out, "The image %s already exists, renaming the old one with ID %s to empty string\n", m.Name.Familiar(), m.OldID)
+	}
+	for i, r := range g.Roots {
+		id := imageID(g.Tops[i])
+		switch {
+		case c.json:
+			c.printJSON(loadedLine{Name: r.Name.Familiar(), ID: id, Digest: r.Digest.String(), Tag: r.Tag()})
+		case r.Name != "":
+			fmt.Fprintf(c.out, "Loaded image: %s\n", r.Name.Familiar())
+		case id != "":
+			fmt.Fprintf(c.out, "Loaded image ID: %s\n", id)
+		default:
+			fmt.Fprintf(c.out, "Loaded artifact: %s\n", r.Digest)
+		}
+	}
+}
+
+// loadedLine is what --json prints of a loaded root.
+type loadedLine struct {
+	Name   string `json:"name,omitempty"`
+	Tag    string `json:"tag,omitempty"`
+	ID     string `json:"id,omitempty"`
+	Digest string `json:"digest"`
+}
+
+// loadInput is what load reads, and the transaction that it is in already if it came as a stream.
+type loadInput struct {
+	*source
+
+	txn *store.Txn
+}
+
+func (in *loadInput) Close() error {
+	err := in.source.Close()
+	if in.txn != nil {
+		if closeErr := in.txn.Close(); err == nil {
+			err = closeErr
+		}
+	}
+	return err
+}
+
+// openLoad opens what load reads. What cannot be read at random is taken apart into a transaction of the store.
+func (c *call) openLoad(ctx context.Context, p place, st *store.Store, opts loadOptions) (*loadInput, error) {
+	in := &loadInput{source: &source{place: p}}
+	f, info, err := c.openInput(p.path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	stream, format := io.Reader(nil), compression.None
+	if !info.IsDir() {
+		if stream, format, err = detect(f); err != nil {
+			return nil, err
+		}
+	}
+	if info.IsDir() || format == compression.None && info.Mode().IsRegular() && p.path != stdStream {
+		if err := c.openArchive(ctx, in.source, ""); err != nil {
+			in.Close()
+			return nil, err
+		}
+		return in, nil
+	}
+	if err := c.openStream(ctx, in, st, stream, format, opts); err != nil {
+		in.Close()
+		return nil, err
+	}
+	return in, nil
+}
+
+func (c *call) openStream(ctx context.Context, in *loadInput, st *store.Store, stream io.Reader, format compression.Format, opts loadOptions) error {
+	var err error
+	if in.txn, err = st.Begin(ctx, store.BeginOptions{NoClobber: opts.noClobber}); err != nil {
+		return err
+	}
+	fsys, known, err := ingest(ctx, stream, format, in.txn.Txn, c.limits())
+	if err != nil {
+		return err
+	}
+	if err := in.place.forced(fsys); err != nil {
+		return err
+	}
+	in.archive, err = tarball.Open(ctx, fsys, tarball.Options{Warn: c.warner(), Digest: known, Scratch: c.temp("")})
+	if err != nil {
+		return noImageHint(err)
+	}
+	in.Source = in.archive
+	in.closers = append(in.closers, in.archive.Close)
+	return nil
+}
