@@ -7,7 +7,7 @@
 #
 # Usage: floors-test.sh GOLANGCI-LINT
 set -euo pipefail
-lint=$1
+lint=$(realpath "$1")
 repo=$(cd "$(dirname "$0")/.." && pwd)
 module=github.com/imgtool/imgtool
 
@@ -86,8 +86,14 @@ skeleton() {
 
 # findings runs the linter and prints each file that depguard complains of.
 findings() {
+	local exit=0
 	(cd "$work" && GOFLAGS=-mod=mod GOLANGCI_LINT_CACHE=$tmp/cache "$lint" run --allow-parallel-runners --enable-only depguard \
-		--output.text.print-issued-lines=false --output.text.colors=false ./...) >"$work/out" 2>"$work/err" || true
+		--output.text.print-issued-lines=false --output.text.colors=false ./...) >"$work/out" 2>"$work/err" || exit=$?
+	if [ $exit != 1 ]; then # 1: it has findings
+		cat "$work/err" >&2
+		echo "floors-test: the linter ended with exit $exit" >&2
+		return 1
+	fi
 	if grep -v -e '(depguard)$' -e '^[0-9]* issues' -e '^\* depguard' "$work/out" >&2 || grep -i error "$work/err" >&2; then
 		echo "floors-test: the linter says something else" >&2
 		return 1
