@@ -61,7 +61,7 @@ func FuzzGzip(f *testing.F) {
 
 func FuzzZstd(f *testing.F) {
 	f.Add(join(skippable("note"), toZstd(f, corpus(2000)), toZstd(f, nil)))
-	f.Add(zstdWindow(27))
+	f.Add(zstdWindow(16))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		_, err := read(in, compression.Zstd, fuzzLimits)
 		checkKind(t, err)

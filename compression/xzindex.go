@@ -10,7 +10,10 @@ import (
 	"io"
 )
 
-var errXzIndex = errors.New("xz: index does not match the blocks")
+var (
+	errXzIndex  = errors.New("xz: index does not match the blocks")
+	errXzNumber = errors.New("xz: number is not in its shortest form")
+)
 
 // xzIndex compares the index at the end of a stream with the blocks that
 // were read. It keeps a hash of the records instead of the records, so that
@@ -61,20 +64,8 @@ func (x *xzIndex) verify(in io.ByteReader) (int64, error) {
 	if !bytes.Equal(found.Sum(nil), x.records.Sum(nil)) {
 		return 0, errXzIndex
 	}
-	for c.n%4 != 0 {
-		if b, err := c.ReadByte(); err != nil || b != 0 {
-			return 0, orElse(err, errXzIndex)
-		}
-	}
-	want := c.crc
-	var sum [4]byte
-	for i := range sum {
-		if sum[i], err = c.ReadByte(); err != nil {
-			return 0, err
-		}
-	}
-	if binary.LittleEndian.Uint32(sum[:]) != want {
-		return 0, errXzIndex
+	if err := c.end(); err != nil {
+		return 0, err
 	}
 	return c.n, nil
 }
@@ -93,6 +84,28 @@ func (c *crcByteReader) ReadByte() (byte, error) {
 		c.add(b)
 	}
 	return b, err
+}
+
+// end reads the padding and the sum at the end of an index. The sum counts
+// as read.
+func (c *crcByteReader) end() error {
+	for c.n%4 != 0 {
+		if b, err := c.ReadByte(); err != nil || b != 0 {
+			return orElse(err, errXzIndex)
+		}
+	}
+	want := c.crc
+	var sum [4]byte
+	for i := range sum {
+		var err error
+		if sum[i], err = c.ReadByte(); err != nil {
+			return err
+		}
+	}
+	if binary.LittleEndian.Uint32(sum[:]) != want {
+		return errXzIndex
+	}
+	return nil
 }
 
 func (c *crcByteReader) add(b byte) {
@@ -118,8 +131,6 @@ func readXzNumber(in io.ByteReader) (uint64, error) {
 	}
 	return 0, errXzNumber
 }
-
-var errXzNumber = errors.New("xz: number is not in its shortest form")
 
 func orElse(err, fallback error) error {
 	if err != nil {
