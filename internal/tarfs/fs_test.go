@@ -333,6 +333,40 @@ func TestDamaged(t *testing.T) {
 	})
 }
 
+func TestDirectories(t *testing.T) {
+	f := open(t, archiveOf(t, file("d/a", ""), file("d/b", ""), file("f", "")))
+	opened, err := f.Open("d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := opened.Read(make([]byte, 1)); err == nil {
+		t.Error("a directory is read as a file")
+	}
+	if _, err := f.ReadFile("d"); err == nil {
+		t.Error("ReadFile reads a directory")
+	}
+	if _, err := f.ReadDir("f"); err == nil {
+		t.Error("ReadDir lists a file")
+	}
+	if err := opened.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := opened.(fs.ReadDirFile).ReadDir(-1); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("ReadDir after Close: %v", err)
+	}
+	if err := opened.Close(); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("Close after Close: %v", err)
+	}
+	for name, lstat := range map[string]error{"gone": fs.ErrNotExist, "../f": fs.ErrInvalid} {
+		_, errStat := f.Lstat(name)
+		_, errLink := f.ReadLink(name)
+		_, errDir := f.ReadDir(name)
+		if !errors.Is(errStat, lstat) || !errors.Is(errLink, lstat) || !errors.Is(errDir, lstat) {
+			t.Errorf("%s: Lstat: %v, ReadLink: %v, ReadDir: %v", name, errStat, errLink, errDir)
+		}
+	}
+}
+
 func TestConcurrentUse(t *testing.T) {
 	f := open(t, archiveOf(t, file("a/b", "text"), symlink("l", "a")))
 	var wg sync.WaitGroup
