@@ -273,12 +273,20 @@ func digests(ds []Descriptor) map[digest.Digest]bool {
 // as it is: a manifest without all of its blobs, or an index without a single whole image. The images of an index that
 // are not here otherwise are counted: such an index is sparse.
 func (g *Graph) Require() (absent int, err error) {
-	for i, top := range g.Tops {
-		n, err := requireRoot(top)
+	for i := range g.Tops {
+		n, err := g.RequireRoot(i)
 		if err != nil {
-			return 0, fmt.Errorf("%s: %w", g.Roots[i].Label(), err)
+			return 0, err
 		}
 		absent += n
+	}
+	return absent, nil
+}
+
+// RequireRoot is [Graph.Require] for the i-th root alone.
+func (g *Graph) RequireRoot(i int) (absent int, err error) {
+	if absent, err = requireRoot(g.Tops[i]); err != nil {
+		return 0, fmt.Errorf("%s: %w", g.Roots[i].Label(), err)
 	}
 	return absent, nil
 }

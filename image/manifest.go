@@ -57,7 +57,8 @@ type document struct {
 }
 
 // parseDocument tells what the document raw is that d describes. Exactly one of the results is set, or neither for
-// [KindOpaque]. A document that says it is two things, or another thing than its descriptor says, is damage.
+// [KindOpaque]. A document that says it is two things, or another thing than its descriptor says, is damage. That one of
+// them uses Docker's media type and the other OCI's is not: both mean the same, and builders of layouts mix them.
 func parseDocument(d Descriptor, raw []byte) (*Index, *Manifest, error) {
 	var doc document
 	if err := Decode(raw, &doc); err != nil {
@@ -70,9 +71,6 @@ func parseDocument(d Descriptor, raw []byte) (*Index, *Manifest, error) {
 		return nil, nil, Damagef("parse %s: ambiguous document: manifest and index at once", d.Digest)
 	case IsIndex(d.MediaType) && isManifest, IsManifest(d.MediaType) && isIndex:
 		return nil, nil, Damagef("parse %s: ambiguous document: described as %s, but it is not", d.Digest, d.MediaType)
-	case IsManifest(d.MediaType) && IsManifest(doc.MediaType) && d.MediaType != doc.MediaType,
-		IsIndex(d.MediaType) && IsIndex(doc.MediaType) && d.MediaType != doc.MediaType:
-		return nil, nil, Damagef("parse %s: ambiguous document: described as %s, says %s", d.Digest, d.MediaType, doc.MediaType)
 	case doc.SchemaVersion == 1 && doc.FSLayers != nil:
 		return nil, nil, nil
 	case isIndex, IsIndex(d.MediaType):

@@ -54,3 +54,26 @@ func TestSpec10TagAloneIsNoName(t *testing.T) {
 		})
 	}
 }
+
+func TestWrittenKeepsTheSpellingOfTheSource(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		annotations map[string]string
+		written     string
+		refName     string
+	}{
+		{"no annotation", nil, "app:1", "1"},
+		{"a tag", map[string]string{AnnotationRefName: "1"}, "app:1", "1"},
+		{"the whole name", map[string]string{AnnotationRefName: "docker.io/library/app:1"}, "docker.io/library/app:1", "docker.io/library/app:1"},
+		{"another whole name", map[string]string{AnnotationRefName: "docker.io/library/app:2"}, "app:1", "1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := Root{}
+			r.Annotations = tt.annotations
+			r = r.Named("docker.io/library/app:1")
+			if r.Written() != tt.written || r.Annotations[AnnotationRefName] != tt.refName || r.Annotations[AnnotationName] != string(r.Name) {
+				t.Errorf("written %s, annotations %v", r.Written(), r.Annotations)
+			}
+		})
+	}
+}

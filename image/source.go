@@ -33,19 +33,37 @@ func (r Root) Label() string {
 	return r.Digest.String()
 }
 
+// Written returns the name as archives are to spell it: as its source did in [AnnotationRefName] if that holds the whole
+// name, else as docker prints it.
+func (r Root) Written() string {
+	if r.spelled(r.Name) {
+		return r.Annotations[AnnotationRefName]
+	}
+	return r.Name.Familiar()
+}
+
+// spelled reports whether the annotation for tags holds a whole reference, and it is this name.
+func (r Root) spelled(name Reference) bool {
+	full, ok := ParseFullReference(r.Annotations[AnnotationRefName])
+	return ok && full == name
+}
+
 // Named returns the root under another name: both name annotations are set as Docker and containerd write them, all
-// others are kept. The empty name removes both.
+// others are kept. The empty name removes both. A tag annotation that holds this very name in full stays as it is.
 func (r Root) Named(name Reference) Root {
+	spelled := name != "" && r.spelled(name)
 	r.Annotations = maps.Clone(r.Annotations)
 	delete(r.Annotations, AnnotationName)
-	delete(r.Annotations, AnnotationRefName)
+	if !spelled {
+		delete(r.Annotations, AnnotationRefName)
+	}
 	r.Name = name
 	if name != "" {
 		if r.Annotations == nil {
 			r.Annotations = map[string]string{}
 		}
 		r.Annotations[AnnotationName] = string(name)
-		if tag := name.Tag(); tag != "" {
+		if tag := name.Tag(); tag != "" && !spelled {
 			r.Annotations[AnnotationRefName] = tag
 		}
 	}

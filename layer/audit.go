@@ -50,10 +50,6 @@ func Audit(ctx context.Context, src image.Source, roots []image.Root, opts Audit
 
 // documents notes what the graph shows.
 func (r *Report) documents(g *image.Graph) {
-	tops := map[*image.Node]bool{}
-	for _, top := range g.Tops {
-		tops[top] = true
-	}
 	seen := map[string]bool{}
 	for _, n := range g.All() {
 		switch {
@@ -62,8 +58,6 @@ func (r *Report) documents(g *image.Graph) {
 				seen[s] = true
 				r.Defects = append(r.Defects, n.Err)
 			}
-		case n.Missing && tops[n]:
-			r.Defects = append(r.Defects, fmt.Errorf("manifest %s: %w", n.Descriptor.Digest, image.ErrMissing))
 		case n.Missing:
 			r.Absent++
 		case n.Whole():
@@ -76,6 +70,11 @@ func (r *Report) documents(g *image.Graph) {
 					r.Defects = append(r.Defects, fmt.Errorf("manifest %s: blob %s: %w", n.Descriptor.Digest, d.Digest, image.ErrMissing))
 				}
 			}
+		}
+	}
+	for i := range g.Tops { // a manifest that is not here matters only where nothing else makes up for it
+		if _, err := g.RequireRoot(i); err != nil && !slices.ContainsFunc(r.Defects, func(d error) bool { return errors.Is(d, image.ErrMissing) }) {
+			r.Defects = append(r.Defects, err)
 		}
 	}
 }
