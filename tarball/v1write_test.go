@@ -104,7 +104,7 @@ func TestV1ChainOfFixtures(t *testing.T) {
 var notDocker20 = map[string]string{
 	"GoogleContainerTools_jib/docker-save.tar":               "made by jib",
 	"bazelbuild_rules_docker/image_with_symlinked_layer.tar": "made by bazel",
-	"bazelbuild_rules_docker/pause.tar":                      "made by bazel",
+	"bazelbuild_rules_docker/pause.tar":                      "saved by docker 1.10, which has no os and the year 1",
 	"google_go-containerregistry/overwritten_file.tar":       "made by bazel",
 	"google_go-containerregistry/source_image.tar":           "made by bazel",
 	"google_go-containerregistry/test_image_2.tar":           "made by bazel",

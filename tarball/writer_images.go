@@ -99,7 +99,7 @@ func warnOfLayers(images []*savedImage, opts WriterOptions) {
 		}
 	}
 	if zstd && opts.Format == FormatDocker {
-		opts.warn("layers are compressed with zstd: docker 20.10 cannot load them")
+		opts.warn("layers are compressed with zstd: docker 20.10 and crane cannot load them")
 	}
 	if most > maxOverlayLayers {
 		opts.warn("an image has %d layers: docker's overlay2 store takes at most %d", most, maxOverlayLayers)

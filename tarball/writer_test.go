@@ -410,7 +410,7 @@ func TestSpec20WriterWarns(t *testing.T) {
 		want   []string
 	}{
 		{"nothing", FormatDocker, func(t *testing.T, s *testBlobs) { s.root(s.image(t, "linux/amd64", files[:125]...)) }, nil},
-		{"zstd", FormatDocker, zstd, []string{"layers are compressed with zstd: docker 20.10 cannot load them"}},
+		{"zstd", FormatDocker, zstd, []string{"layers are compressed with zstd: docker 20.10 and crane cannot load them"}},
 		{
 			"126 layers", FormatDocker,
 			func(t *testing.T, s *testBlobs) { s.root(s.image(t, "linux/amd64", files...), app, other) },
