@@ -134,7 +134,7 @@ func copyAll(ctx context.Context, dst image.Sink, src image.Source) error {
 // Digests returns the digests of all blobs that a source's roots reach, sorted. It fails if one cannot be read.
 func Digests(t testing.TB, src image.Source) []digest.Digest {
 	t.Helper()
-	ctx := t.Context()
+	ctx := context.WithoutCancel(t.Context()) // a cleanup may ask
 	roots, err := src.Roots(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -155,7 +155,7 @@ func Digests(t testing.TB, src image.Source) []digest.Digest {
 // checkBlob reads a blob and compares it with its descriptor.
 func checkBlob(t testing.TB, src image.Source, d image.Descriptor) {
 	t.Helper()
-	blob, err := src.Open(t.Context(), d)
+	blob, err := src.Open(context.WithoutCancel(t.Context()), d)
 	if err != nil {
 		t.Fatal(err)
 	}
