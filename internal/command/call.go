@@ -103,20 +103,19 @@ func (s stdout) Write(b []byte) (int, error) {
 
 // warn prints one line on stderr. It is safe for concurrent use.
 func (c *call) warn(format string, args ...any) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var w io.Writer = c.std.Err
-	if c.bars != nil {
-		w = c.bars.above()
-	}
-	fmt.Fprintf(w, "imgtool: warning: %s\n", oneLine(fmt.Sprintf(format, args...)))
+	c.note("imgtool: warning: %s", fmt.Sprintf(format, args...))
 }
 
-// note prints one line on stderr that is neither a result nor a warning, such as a summary.
+// note prints one line on stderr that is neither a result nor a warning, such as a summary. It is safe for concurrent
+// use, and does not disturb a bar.
 func (c *call) note(format string, args ...any) {
+	line := oneLine(fmt.Sprintf(format, args...)) + "\n"
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	fmt.Fprintf(c.std.Err, "%s\n", oneLine(fmt.Sprintf(format, args...)))
+	if c.bars != nil && c.bars.write(line) {
+		return
+	}
+	fmt.Fprint(c.std.Err, line)
 }
 
 // isTerminal reports whether one of the streams is a terminal.

@@ -26,19 +26,22 @@ func Main(args []string, std Streams, env func(string) string) int {
 	ctx, stop := withSignals(context.Background())
 	defer stop()
 	c := newCall(std, env)
-	err := run(ctx, c, args)
+	return finish(ctx, c, run(ctx, c, args))
+}
+
+// finish writes the results of a call, or says why there are none, and returns the exit code.
+func finish(ctx context.Context, c *call, err error) int {
 	c.closeProgress()
+	code, silent := silentExit(err)
 	if s, ok := signalled(ctx); ok {
 		err = &interruption{signal: s, err: err}
-	}
-	code, silent := silentExit(err)
-	if err == nil || silent {
+	} else if err == nil || silent {
 		err = c.flush()
 	}
 	if err == nil {
 		return code
 	}
-	report(std.Err, c.verb, err)
+	report(c.std.Err, c.verb, err)
 	return exitCode(err)
 }
 
@@ -72,7 +75,7 @@ func run(ctx context.Context, c *call, args []string) error {
 // invoke takes the words behind the verb apart and has urfave/cli parse and run the verb. The library is given one command
 // and canonical flags in front of "--", so that it needs no opinion on help, order and exit codes.
 func invoke(ctx context.Context, c *call, v *verb, words []string) error {
-	flags := append(v.flags, c.globals()...)
+	flags := slices.Concat(v.flags, c.globals())
 	given, err := arrange(flags, words, v.command)
 	if err != nil {
 		return err

@@ -45,7 +45,7 @@ func (c *call) candidates(line []string) []string {
 	if v == nil {
 		return nil
 	}
-	flags = append(v.flags, flags...)
+	flags = slices.Concat(v.flags, flags)
 	given, err := arrange(flags, behind, v.command)
 	if err != nil {
 		return c.offerValue(flags, behind, last)

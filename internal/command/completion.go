@@ -31,8 +31,8 @@ func completionVerb() *verb {
 			"bash reads it from ~/.local/share/bash-completion/completions/imgtool, fish from\n" +
 			"~/.config/fish/completions/imgtool.fish, zsh from _imgtool in a directory of $fpath.",
 		examples: []example{
-			{"Complete in this bash.", "source <(imgtool completion bash)"},
-			{"Complete in every fish.", "imgtool completion fish > ~/.config/fish/completions/imgtool.fish"},
+			{"Complete in this bash", "source <(imgtool completion bash)"},
+			{"Complete in every fish", "imgtool completion fish > ~/.config/fish/completions/imgtool.fish"},
 		},
 		min: 1, max: 1, complete: shells,
 		run: func(_ context.Context, c *call) error {

@@ -32,5 +32,5 @@ func printDF(w io.Writer, format string, rows []dfRow) error {
 			"Size": units.HumanSize(float64(r.size)), "Reclaimable": reclaimable,
 		}
 	}
-	return l.print(w, format, cells)
+	return l.write(w, format, cells)
 }

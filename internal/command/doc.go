@@ -1,8 +1,6 @@
 package command
 
-import (
-	"slices"
-)
+import "slices"
 
 // Doc is what a verb says of itself, for the pages that are made from the table of verbs.
 type Doc struct {
@@ -17,7 +15,7 @@ type Doc struct {
 	Flags    []FlagDoc
 }
 
-// ExampleDoc is a command line, and a sentence that says what it does.
+// ExampleDoc is a command line, and what it does, in a sentence without its period.
 type ExampleDoc struct{ What, Line string }
 
 // ExitDoc is an exit code, and what it means.
@@ -31,7 +29,6 @@ type FlagDoc struct {
 	Name, Short string // without dashes; one of them may be empty
 	Arg         string // what the value is called; "" for a switch
 	Usage       string
-	Repeats     bool // may be given several times
 }
 
 // Spelling returns the option as help shows it: "-f, --filter FILTER".
@@ -65,11 +62,20 @@ func GlobalFlags() []FlagDoc {
 	return append(flagDocs(newCall(Streams{}, nil).globals()), FlagDoc{Name: "help", Short: "h", Usage: "Show help"})
 }
 
+// ExitCodes returns what each exit code means.
+func ExitCodes() []ExitDoc {
+	var docs []ExitDoc
+	for _, code := range []int{exitDone, exitFailed, exitUsage, exitNotFound, exitDamaged, exitMissing, 125, 126, 127, 130, 143} {
+		docs = append(docs, ExitDoc{code, exitMeaning(code)})
+	}
+	return docs
+}
+
 func flagDocs(flags []flag) []FlagDoc {
 	var docs []FlagDoc
 	for _, f := range flags {
 		if !f.hidden {
-			docs = append(docs, FlagDoc{Name: f.name, Short: f.short, Arg: f.arg, Usage: f.usage, Repeats: f.repeats()})
+			docs = append(docs, FlagDoc{Name: f.name, Short: f.short, Arg: f.arg, Usage: f.usage})
 		}
 	}
 	return docs

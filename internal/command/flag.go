@@ -25,12 +25,6 @@ func (f flag) isSwitch() bool {
 	return ok
 }
 
-// repeats reports whether each further use adds a value.
-func (f flag) repeats() bool {
-	_, ok := f.value.(*[]string)
-	return ok
-}
-
 // cliFlags translates flags for the library. They have no aliases: arrange has replaced those.
 func cliFlags(flags []flag) []cli.Flag {
 	var out []cli.Flag

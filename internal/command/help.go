@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 )
@@ -14,8 +15,8 @@ func helpVerb() *verb {
 		name: "help", group: groupOther, usage: "[VERB]",
 		summary: "Show what imgtool does, or what a verb takes",
 		examples: []example{
-			{"Show the verbs.", "imgtool help"},
-			{"Show what load takes.", "imgtool help load"},
+			{"Show the verbs", "imgtool help"},
+			{"Show what load takes", "imgtool help load"},
 		},
 		max: 1, complete: verbNames,
 		run: func(_ context.Context, c *call) error {
@@ -59,7 +60,7 @@ func printHelp(w io.Writer, v *verb) error {
 	d := v.doc()
 	fmt.Fprintf(w, "Usage:  %s\n\n%s.\n", d.Usage, d.Summary)
 	if d.Long != "" {
-		fmt.Fprintf(w, "\n%s\n", d.Long)
+		fmt.Fprintf(w, "\n%s\n", wrap(d.Long))
 	}
 	if len(d.Aliases) > 0 {
 		fmt.Fprintf(w, "\nAliases:\n  %s\n", strings.Join(append([]string{d.Name}, d.Aliases...), ", "))
@@ -80,9 +81,33 @@ func printHelp(w io.Writer, v *verb) error {
 	}
 	rows := [][2]string{}
 	for _, e := range d.Exits {
-		rows = append(rows, [2]string{fmt.Sprint(e.Code), e.Meaning})
+		rows = append(rows, [2]string{strconv.Itoa(e.Code), e.Meaning})
 	}
 	return printSection(w, "Exit codes", rows)
+}
+
+// helpWidth is how long the lines of paragraphs in help are at most.
+const helpWidth = 80
+
+// wrap breaks lines that are longer than helpWidth.
+func wrap(text string) string {
+	var b strings.Builder
+	for i, line := range strings.Split(text, "\n") {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		column := 0
+		for _, word := range strings.SplitAfter(line, " ") {
+			n := len([]rune(word))
+			if column > 0 && column+len([]rune(strings.TrimRight(word, " "))) > helpWidth {
+				b.WriteByte('\n')
+				column = 0
+			}
+			b.WriteString(word)
+			column += n
+		}
+	}
+	return strings.ReplaceAll(b.String(), " \n", "\n")
 }
 
 // printSection writes a heading and two aligned columns; nothing if there are no rows.
@@ -115,14 +140,15 @@ func unknownVerb(name string) error {
 			names = append(append(names, v.name), v.aliases...)
 		}
 	}
-	if instead := elsewhere(name); instead != "" {
-		if !slices.Contains(names, instead) {
-			return hintf(err, "%s", instead)
-		}
-		return hintf(err, "did you mean %q?", instead)
+	instead := elsewhere(name)
+	if strings.Contains(instead, " ") {
+		return hintf(err, "%s", instead)
 	}
-	if near := nearest(name, names); near != "" {
-		return hintf(err, "did you mean %q?", near)
+	if !slices.Contains(names, instead) {
+		instead = nearest(name, names)
+	}
+	if instead != "" {
+		return hintf(err, "did you mean %q?", instead)
 	}
 	return hintf(err, "see 'imgtool --help' for the verbs there are")
 }

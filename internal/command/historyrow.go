@@ -28,8 +28,8 @@ type historyListing struct {
 // createdByWidth is where docker cuts CREATED BY.
 const createdByWidth = 45
 
-// print writes the rows in their order, which is newest first.
-func (l historyListing) print(w io.Writer, rows []historyRow) error {
+// write prints the rows in their order, which is newest first.
+func (l historyListing) write(w io.Writer, rows []historyRow) error {
 	cells := make([]row, len(rows))
 	for i, r := range rows {
 		cells[i] = l.cells(r)
@@ -39,7 +39,7 @@ func (l historyListing) print(w io.Writer, rows []historyRow) error {
 		format = "{{.ID}}"
 	}
 	columns := []string{"{{.ID}}", "{{.CreatedSince}}", "{{.CreatedBy}}", "{{.Size}}", "{{.Comment}}"}
-	return listing{headings: historyHeadings(), table: strings.Join(columns, "\t")}.print(w, format, cells)
+	return listing{headings: historyHeadings(), table: strings.Join(columns, "\t")}.write(w, format, cells)
 }
 
 func historyHeadings() row {

@@ -33,13 +33,13 @@ type imageListing struct {
 	now                     time.Time
 }
 
-// print writes the rows in their order.
-func (l imageListing) print(w io.Writer, rows []imageRow) error {
+// write prints the rows in their order.
+func (l imageListing) write(w io.Writer, rows []imageRow) error {
 	cells := make([]row, len(rows))
 	for i, r := range rows {
 		cells[i] = l.cells(r)
 	}
-	return listing{headings: imageHeadings(), table: l.table()}.print(w, l.template(), cells)
+	return listing{headings: imageHeadings(), table: l.table()}.write(w, l.template(), cells)
 }
 
 // template returns the --format with what -q and --digests make of it.

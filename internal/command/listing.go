@@ -23,9 +23,9 @@ type listing struct {
 // jsonFormat is the --format that prints one object a line.
 const jsonFormat = "json"
 
-// print writes rows as --format says: "" or "table" is the listing's own table, "table TEMPLATE" another one, "json" an
+// write prints rows as --format says: "" or "table" is the listing's own table, "table TEMPLATE" another one, "json" an
 // object a line, and anything else is the template of a line.
-func (l listing) print(w io.Writer, format string, rows []row) error {
+func (l listing) write(w io.Writer, format string, rows []row) error {
 	if format == jsonFormat || format == "{{json .}}" {
 		return printJSON(w, rows)
 	}

@@ -107,14 +107,15 @@ func (p *progress) show() {
 	)
 }
 
-// above returns a writer of whole lines that does not disturb the bar.
-func (p *progress) above() io.Writer {
+// write puts a line above the bar. It reports false if there is no bar.
+func (p *progress) write(line string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.mpb != nil {
-		return p.mpb
+	if p.mpb == nil {
+		return false
 	}
-	return p.err
+	_, err := io.WriteString(p.mpb, line)
+	return err == nil
 }
 
 // end takes the bar off the terminal. It may be called several times.

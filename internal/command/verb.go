@@ -29,7 +29,7 @@ type verb struct {
 	run func(ctx context.Context, c *call) error
 }
 
-// An example is a command line and what it is good for, in a sentence.
+// An example is a command line and what it is good for, in a sentence without its period.
 type example struct{ what, line string }
 
 // argument says what completion offers for arguments.

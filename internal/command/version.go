@@ -19,8 +19,8 @@ func versionVerb() *verb {
 		summary: "Show the version of imgtool",
 		long:    "Prints the version, the Go release that built it, and the operating system and CPU that it was built for.",
 		examples: []example{
-			{"Show the version.", "imgtool version"},
-			{"Show it for a program.", "imgtool version --json"},
+			{"Show the version", "imgtool version"},
+			{"Show it for a program", "imgtool version --json"},
 		},
 		run: func(_ context.Context, c *call) error { return printVersion(c) },
 	}
