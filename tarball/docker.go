@@ -52,6 +52,9 @@ func (o *opener) entryImage(ctx context.Context, i int, e entry) (image.Descript
 // unreadable returns a stand-in for an image that is damaged or incomplete. Any other error is returned.
 func (o *opener) unreadable(what string, err error) (image.Descriptor, error) {
 	err = fmt.Errorf("%s: %w", what, err)
+	if errors.Is(err, errTooMuch) {
+		return image.Descriptor{}, err
+	}
 	if errors.Is(err, image.ErrDamaged) || errors.Is(err, image.ErrMissing) {
 		return o.archive.blobs.addBroken(what, err), nil
 	}
@@ -147,7 +150,7 @@ func (o *opener) readConfig(c *configMember, written string) error {
 	}
 	c.blob.Digest, c.blob.Size = got, int64(len(raw))
 	c.HasDiffIDs, c.DiffIDs = config.HasDiffIDs, config.DiffIDs
-	o.archive.blobs.addMember(got, member{name, c.blob.Size})
+	o.archive.blobs.addMember(got, member{name: name, size: c.blob.Size})
 	return nil
 }
 

@@ -1,12 +1,8 @@
 package tarball_test
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,9 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/opencontainers/go-digest"
 
-	"github.com/imgtool/imgtool/compression"
 	"github.com/imgtool/imgtool/image"
-	"github.com/imgtool/imgtool/internal/tarfs"
 	"github.com/imgtool/imgtool/tarball"
 )
 
@@ -26,8 +20,8 @@ import (
 type truth struct {
 	Formats   []string
 	Container struct{ Links map[string][]string }
-	Images  []truthImage
-	Tree    []struct {
+	Images    []truthImage
+	Tree      []struct {
 		Depth       int
 		Digest      digest.Digest
 		Missing     bool
@@ -168,130 +162,6 @@ func (f *fixture) linksLost() bool {
 	return false
 }
 
-// openPlace returns the file system of a directory or of a tar, which may be compressed.
-func openPlace(t *testing.T, path string) (fs.FS, error) {
-	t.Helper()
-	if in, err := os.Stat(path); err == nil && in.IsDir() {
-		root, err := os.OpenRoot(path)
-		if err != nil {
-			return nil, err
-		}
-		t.Cleanup(func() { root.Close() })
-		return root.FS(), nil
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	r, _, err := compression.Open(f, compression.Limits{})
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	raw, err := io.ReadAll(r)
-	if err != nil {
-		return nil, err
-	}
-	return tarfs.Open(bytes.NewReader(raw), int64(len(raw)))
-}
-
-// found is what an archive gives after every check that a copy makes.
-type found struct {
-	images map[string]bool
-	names  map[string]map[string]bool
-	absent int
-	roots  int
-}
-
-// readAll opens an archive and checks all that it holds. The first thing wrong is the error.
-func readAll(ctx context.Context, fsys fs.FS, opts tarball.Options) (*found, error) {
-	a, err := tarball.Open(ctx, fsys, opts)
-	if err != nil {
-		return nil, err
-	}
-	defer a.Close()
-	roots, err := a.Roots(ctx)
-	if err != nil {
-		return nil, err
-	}
-	g, err := image.Walk(ctx, a, roots)
-	if err != nil {
-		return nil, err
-	}
-	f := &found{images: map[string]bool{}, names: map[string]map[string]bool{}, roots: len(roots)}
-	if f.absent, err = g.Require(); err != nil {
-		return nil, err
-	}
-	for _, d := range g.Blobs() {
-		if err := verifyBlob(ctx, a, d); err != nil {
-			return nil, err
-		}
-	}
-	for i, top := range g.Tops {
-		for _, n := range image.Images(top) {
-			if !n.Whole() {
-				continue
-			}
-			key, err := imageKey(ctx, a, n, a.Generation())
-			if err != nil {
-				return nil, err
-			}
-			f.images[key] = true
-			if name := string(roots[i].Name); name != "" {
-				if f.names[name] == nil {
-					f.names[name] = map[string]bool{}
-				}
-				config, _, _ := strings.Cut(key, " ")
-				f.names[name][config] = true
-			}
-		}
-	}
-	return f, nil
-}
-
-func verifyBlob(ctx context.Context, src image.Source, d image.Descriptor) error {
-	blob, err := src.Open(ctx, d)
-	if err != nil {
-		return err
-	}
-	defer blob.Close()
-	if blob.Size != d.Size {
-		return image.Damagef("blob %s: size is %d, should be %d", d.Digest, blob.Size, d.Size)
-	}
-	return image.VerifyReader(blob.Reader(), d)
-}
-
-// imageKey inflates the layers of an image, compares them with the diff IDs, and returns them as wanted does.
-func imageKey(ctx context.Context, src image.Source, n *image.Node, g tarball.Generation) (string, error) {
-	config := n.Manifest.Config.Digest.Encoded()
-	if g == tarball.V1 {
-		config = "v1"
-	}
-	var layers []string
-	for i, d := range n.Manifest.Layers {
-		blob, err := src.Open(ctx, d)
-		if err != nil {
-			return "", err
-		}
-		r, _, err := compression.Open(blob.Reader(), compression.Limits{})
-		if err != nil {
-			return "", image.Damagef("%w", err)
-		}
-		hash := digest.Canonical.Digester()
-		_, err = io.Copy(hash.Hash(), r)
-		blob.Close()
-		if err != nil {
-			return "", image.Damagef("%w", err)
-		}
-		if n.Config.HasDiffIDs && n.Config.DiffIDs[i] != hash.Digest() {
-			return "", image.Damagef("layer %s: diff ID is %s", d.Digest, hash.Digest())
-		}
-		layers = append(layers, hash.Digest().Encoded()[:12])
-	}
-	return config + " " + strings.Join(layers, " "), nil
-}
-
 func TestFixtures(t *testing.T) {
 	for _, f := range fixtures(t) {
 		t.Run(f.Class+"/"+f.Name, func(t *testing.T) {
@@ -379,4 +249,3 @@ func checkKind(t *testing.T, err error) {
 	}
 	t.Errorf("error has no kind: %v", err)
 }
-

@@ -22,6 +22,7 @@ type layerMember struct {
 	blob   image.Descriptor // what to serve; set by blobOf
 	diffID digest.Digest    // of the decompressed bytes; set by diffIDOf, and by blobOf for xz and bzip2
 	filled filling          // set by isEmpty
+	err    error            // why it could not be unpacked
 }
 
 // filling says whether a layer has entries.
@@ -55,6 +56,9 @@ func (o *opener) layer(ctx context.Context, written string, diffID digest.Digest
 	}
 	if m.format != compression.None || diffID == "" {
 		d, err := o.blobOf(ctx, m)
+		if claimed, ok := blobDigest(name); err == nil && ok && !unpacked(m.format) && claimed != d.Digest {
+			err = image.Damagef("%s: content has digest %s", name, d.Digest)
+		}
 		if err == nil && m.diffID != "" && diffID != "" && diffID.Algorithm() == digest.Canonical && m.diffID != diffID {
 			err = image.Damagef("%s: diff ID is %s, should be %s", name, m.diffID, diffID)
 		}
@@ -70,6 +74,9 @@ func (o *opener) layer(ctx context.Context, written string, diffID digest.Digest
 	return image.Descriptor{MediaType: ocispec.MediaTypeImageLayer, Digest: diffID, Size: m.size}, nil
 }
 
+// unpacked reports whether there is no media type for layers of a format, so that they are served decompressed.
+func unpacked(f compression.Format) bool { return f == compression.Xz || f == compression.Bzip2 }
+
 func parenthesis(d digest.Digest) string {
 	if d == "" {
 		return ""
@@ -77,7 +84,7 @@ func parenthesis(d digest.Digest) string {
 	return fmt.Sprintf(" (diff ID %s)", d)
 }
 
-// layerMember looks at a member that is a layer.
+// layerMember looks at a member that is a layer. Links to a layer are that layer: it is not hashed again for them.
 func (o *opener) layerMember(name string) (*layerMember, error) {
 	if m := o.layers[name]; m != nil {
 		return m, nil
@@ -86,11 +93,15 @@ func (o *opener) layerMember(name string) (*layerMember, error) {
 	if err != nil {
 		return nil, err
 	}
-	format, err := o.format(name)
-	if err != nil {
-		return nil, err
+	m := o.linked[found.header]
+	if m == nil || found.header == nil {
+		format, err := o.format(name)
+		if err != nil {
+			return nil, err
+		}
+		m = &layerMember{member: found, format: format}
+		o.linked[found.header] = m
 	}
-	m := &layerMember{member: found, format: format}
 	o.layers[name] = m
 	return m, nil
 }
@@ -143,11 +154,14 @@ func (o *opener) unpack(ctx context.Context, m *layerMember) (image.Descriptor, 
 		}
 	}
 	hash := digest.Canonical.Digester()
-	part, err := o.archive.blobs.scratch.put(func(w io.Writer) error {
-		return o.inflate(ctx, m, io.MultiWriter(w, hash.Hash()))
-	})
-	if err != nil {
-		return image.Descriptor{}, err
+	var part section
+	if m.err == nil {
+		part, m.err = o.archive.blobs.scratch.put(func(w io.Writer) error {
+			return o.inflate(ctx, m, io.MultiWriter(w, hash.Hash()))
+		})
+	}
+	if m.err != nil {
+		return image.Descriptor{}, m.err
 	}
 	m.diffID = hash.Digest()
 	m.blob = image.Descriptor{MediaType: ocispec.MediaTypeImageLayer, Digest: m.diffID, Size: part.size}

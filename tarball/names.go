@@ -17,6 +17,9 @@ const noName = "<none>:<none>"
 // references returns the names of an image, each once. A name that could deceive is damage; one that is none is
 // ignored with a warning.
 func (o *opener) references(written []string) ([]image.Reference, error) {
+	if len(written) > maxRoots {
+		return nil, image.Damagef("more than %d names: %w", maxRoots, errTooMuch)
+	}
 	var refs []image.Reference
 	seen := map[image.Reference]bool{}
 	for _, s := range written {

@@ -12,6 +12,7 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/imgtool/imgtool/image"
+	"github.com/imgtool/imgtool/internal/tarscan"
 	"github.com/imgtool/imgtool/layout"
 )
 
@@ -23,9 +24,13 @@ const (
 // Limits on what an archive may list. They are far above what any real one does.
 const (
 	maxRoots   = 200_000   // names and images without a name
+	maxRead    = 1 << 30   // bytes of documents that are read, each as often as it is
 	maxMade    = 256 << 20 // bytes of manifests and configs that are made
-	maxParents = 1 << 20   // steps from v1 images to their parents
+	maxParents = 1 << 18   // steps from v1 images to their parents
 )
+
+// errTooMuch ends an archive that is beyond a limit, whatever the other images in it are.
+var errTooMuch = errors.New("too much for an archive of images")
 
 // The documents at the top of an archive.
 const (
@@ -58,7 +63,11 @@ type Options struct {
 // layers are read once. The caller closes the archive.
 func Open(ctx context.Context, fsys fs.FS, opts Options) (*Archive, error) {
 	t := tree{fsys}
-	o := &opener{tree: t, opts: opts, configs: map[string]*configMember{}, layers: map[string]*layerMember{}}
+	o := &opener{
+		tree: t, opts: opts,
+		configs: map[string]*configMember{}, layers: map[string]*layerMember{},
+		linked: map[*tarscan.Header]*layerMember{}, v1: map[string]v1Step{},
+	}
 	o.archive = &Archive{blobs: newBlobs(t, scratch{create: opts.Scratch})}
 	if err := o.list(ctx); err != nil {
 		_ = o.archive.Close() // nothing was written that anybody waits for
@@ -74,13 +83,37 @@ type opener struct {
 	archive *Archive
 	configs map[string]*configMember // by name
 	layers  map[string]*layerMember  // by name
-	made    int                      // bytes of documents in memory
+	linked  map[*tarscan.Header]*layerMember
+	v1      map[string]v1Step // by ID
+	read    int               // bytes of documents of the archive
+	made    int               // bytes of documents in memory
 }
 
 func (o *opener) warn(format string, args ...any) {
 	if o.opts.Warn != nil {
 		o.opts.Warn(fmt.Sprintf(format, args...))
 	}
+}
+
+// document returns the bytes of a member that is a JSON document.
+func (o *opener) document(name string) ([]byte, error) {
+	raw, err := o.tree.document(name)
+	if o.read += len(raw); o.read > maxRead {
+		return nil, image.Damagef("documents of more than %d bytes: %w", maxRead, errTooMuch)
+	}
+	return raw, err
+}
+
+// decode parses a member that is a JSON document.
+func (o *opener) decode(name string, v any) error {
+	raw, err := o.document(name)
+	if err != nil {
+		return err
+	}
+	if err := image.Decode(raw, v); err != nil {
+		return fmt.Errorf("parse %s: %w", name, err)
+	}
+	return nil
 }
 
 // list finds the images of the archive.
@@ -168,7 +201,7 @@ func (o *opener) openManifest(ctx context.Context, raw []byte) error {
 func (o *opener) addRoots(d image.Descriptor, names []image.Reference) error {
 	root := image.Root{Descriptor: d}
 	if len(o.archive.roots)+len(names) >= maxRoots {
-		return image.Damagef("more than %d names and images", maxRoots)
+		return image.Damagef("more than %d names and images: %w", maxRoots, errTooMuch)
 	}
 	if len(names) == 0 {
 		o.archive.roots = append(o.archive.roots, root)
@@ -182,7 +215,7 @@ func (o *opener) addRoots(d image.Descriptor, names []image.Reference) error {
 // make keeps a document that the archive does not hold.
 func (o *opener) make(mediaType string, raw []byte) (image.Descriptor, error) {
 	if o.made += len(raw); o.made > maxMade {
-		return image.Descriptor{}, image.Damagef("manifests and configs would take more than %d bytes", maxMade)
+		return image.Descriptor{}, image.Damagef("manifests and configs of more than %d bytes: %w", maxMade, errTooMuch)
 	}
 	return o.archive.blobs.made.Add(mediaType, raw), nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/imgtool/imgtool/compression"
 	"github.com/imgtool/imgtool/image"
+	"github.com/imgtool/imgtool/internal/tarscan"
 )
 
 // tree is where members are read from. Its errors say of which kind they are.
@@ -21,8 +22,9 @@ type tree struct{ fs.FS }
 
 // member is a regular file of the archive.
 type member struct {
-	name string
-	size int64
+	name   string
+	size   int64
+	header *tarscan.Header // of what links lead to, nil in a directory
 }
 
 // memberName returns the name in the tree of what a document of the archive names. A name that leads out is damage.
@@ -51,7 +53,8 @@ func (t tree) stat(name string) (member, error) {
 	if !in.Mode().IsRegular() {
 		return member{}, image.Damagef("stat %s: not a regular file", name)
 	}
-	return member{name, in.Size()}, nil
+	header, _ := in.Sys().(*tarscan.Header)
+	return member{name, in.Size(), header}, nil
 }
 
 // open returns the bytes of a member.
@@ -87,18 +90,6 @@ func (t tree) document(name string) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	return raw, nil
-}
-
-// decode parses a member that is a JSON document.
-func (t tree) decode(name string, v any) error {
-	raw, err := t.document(name)
-	if err != nil {
-		return err
-	}
-	if err := image.Decode(raw, v); err != nil {
-		return fmt.Errorf("parse %s: %w", name, err)
-	}
-	return nil
 }
 
 // exists reports whether there is a member of that name.

@@ -160,10 +160,10 @@ func unnamedTips(parents map[string]string, named []v1Tip) []v1Tip {
 
 // v1Root lists an image. What is wrong with it is told by opening its manifest.
 func (o *opener) v1Root(ctx context.Context, chains *v1Chains, tip v1Tip) error {
-	names, err := o.references(tip.tags)
-	var d image.Descriptor
+	d, err := o.v1Image(ctx, chains, tip.id)
+	names, errNames := o.references(tip.tags)
 	if err == nil {
-		d, err = o.v1Image(ctx, chains, tip.id)
+		err = errNames
 	}
 	if err != nil {
 		if d, err = o.unreadable("v1 image "+tip.id, err); err != nil {

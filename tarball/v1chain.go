@@ -25,7 +25,7 @@ func (c *v1Chains) of(tip string) ([]string, error) {
 			return nil, image.Damagef("%s/json is not in the archive", id)
 		}
 		if c.steps++; c.steps > maxParents {
-			return nil, image.Damagef("more than %d parents", maxParents)
+			return nil, image.Damagef("more than %d parents: %w", maxParents, errTooMuch)
 		}
 		seen[id], c.reached[id] = true, true
 		chain = append(chain, id)

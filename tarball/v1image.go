@@ -73,6 +73,44 @@ func commandLine(raw json.RawMessage) string {
 	return line
 }
 
+// v1Step is what one image of a chain gives to those that were built on it.
+type v1Step struct {
+	history v1History
+	blob    image.Descriptor
+	diffID  digest.Digest // "" without a layer
+	err     error         // why it cannot be used
+}
+
+// v1Step reads an image of a chain, once.
+func (o *opener) v1Step(ctx context.Context, id string) v1Step {
+	s, ok := o.v1[id]
+	if !ok {
+		s.err = o.readV1Step(ctx, id, &s)
+		o.v1[id] = s
+	}
+	return s
+}
+
+func (o *opener) readV1Step(ctx context.Context, id string, s *v1Step) error {
+	doc, _, err := o.v1Document(id)
+	if err != nil {
+		return err
+	}
+	m, err := o.v1Layer(ctx, id, doc.Throwaway)
+	if err != nil {
+		return err
+	}
+	s.history = doc.history(m == nil)
+	if m == nil {
+		return nil
+	}
+	if s.blob, err = o.blobOf(ctx, m); err != nil {
+		return err
+	}
+	s.diffID, err = o.diffIDOf(ctx, m)
+	return err
+}
+
 // v1Image makes config and manifest of a v1 image: the members of its own json that are not v1's alone, rootfs of the
 // layers that have entries, history of all its parents.
 func (o *opener) v1Image(ctx context.Context, chains *v1Chains, tip string) (image.Descriptor, error) {
@@ -80,34 +118,21 @@ func (o *opener) v1Image(ctx context.Context, chains *v1Chains, tip string) (ima
 	if err != nil {
 		return image.Descriptor{}, err
 	}
-	var (
-		layers  []image.Descriptor
-		diffIDs = []digest.Digest{}
-		history []v1History
-		raw     []byte
-	)
+	var layers []image.Descriptor
+	diffIDs, history := []digest.Digest{}, []v1History{}
 	for _, id := range chain {
-		var doc v1Document
-		if doc, raw, err = o.v1Document(id); err != nil {
-			return image.Descriptor{}, err
+		step := o.v1Step(ctx, id)
+		if step.err != nil {
+			return image.Descriptor{}, step.err
 		}
-		m, err := o.v1Layer(ctx, id, doc.Throwaway)
-		if err != nil {
-			return image.Descriptor{}, err
+		history = append(history, step.history)
+		if step.diffID != "" {
+			layers, diffIDs = append(layers, step.blob), append(diffIDs, step.diffID)
 		}
-		history = append(history, doc.history(m == nil))
-		if m == nil {
-			continue
-		}
-		d, err := o.blobOf(ctx, m)
-		if err != nil {
-			return image.Descriptor{}, err
-		}
-		diffID, err := o.diffIDOf(ctx, m)
-		if err != nil {
-			return image.Descriptor{}, err
-		}
-		layers, diffIDs = append(layers, d), append(diffIDs, diffID)
+	}
+	_, raw, err := o.v1Document(tip)
+	if err != nil {
+		return image.Descriptor{}, err
 	}
 	config, err := configFromV1(raw, diffIDs, history)
 	if err != nil {
