@@ -18,10 +18,12 @@
 //   - an own PAX path or linkpath beats a GNU long header, whatever their order;
 //   - the prefix that Go before 1.8 wrote under the magic of GNU is one only if
 //     it is printable;
+//   - a number ends at its first NUL, whatever follows in its field;
 //   - X (Solaris) headers are PAX headers, V (volume label) headers are skipped;
 //   - names and numbers that archive/tar takes to be a caller's business are
 //     bounded: see the limits of this package;
 //   - device numbers that do not parse are 0, octal numbers may be negative;
-//   - a sparse file is as long as its last extent when its size says less;
+//   - a sparse file is as long as its last extent when its size says less, and
+//     empty slots in GNU's table of extents do not end it;
 //   - time stamps before 1970 are rounded down to nanoseconds, not towards 1970.
 package tarscan

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -179,8 +178,11 @@ func readOurs(archive []byte) (all []ourEntry, ok bool) {
 }
 
 // alike leaves out sparse files that archive/tar does not take for such, or
-// whose size it does not correct.
+// whose size it does not correct, or whose table it reads to an empty slot only.
 func alike(ours *tarscan.Header, theirs *tar.Header) bool {
+	if theirs.Typeflag == tar.TypeGNUSparse && ours.Size != theirs.Size {
+		return false
+	}
 	for key := range theirs.PAXRecords {
 		if strings.HasPrefix(key, "GNU.sparse.") {
 			return ours.Size == theirs.Size && ours.Sparse != nil
@@ -224,8 +226,9 @@ func plainOurs(e ourEntry, theirs *tar.Header) plain {
 		Mode: h.Mode, UID: h.UID, GID: h.GID, Size: h.Size,
 		Devmajor: h.Devmajor, Devminor: h.Devminor, ModTime: h.ModTime, Data: e.data,
 	}
-	// A prefix under the magic of GNU is taken for one only if it is printable.
-	if prefix, ok := strings.CutSuffix(theirs.Name, "/"+p.Name); ok && strings.ContainsFunc(prefix, unicode.IsControl) {
+	// The prefix under the magic of GNU is there if two times do not parse:
+	// archive/tar is stricter with times, and lets control characters pass.
+	if theirs.Format == tar.FormatUnknown && strings.HasSuffix(theirs.Name, "/"+p.Name) {
 		p.Name = theirs.Name
 	}
 	// A PAX record beats a GNU long header; archive/tar has it the other way.
