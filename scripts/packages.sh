@@ -61,13 +61,13 @@ if [ ! -e $policy ]; then
 fi
 packages=()
 for name in "${absent[@]}"; do
-	read -r -a more < <(awk -v name="$name" '$1 == name { $1 = ""; print }' <<<"$table")
+	read -r -a more < <(awk -v name="$name" '$1 == name { $1 = ""; print }' <<<"$table") || true # not in the table: named like its package
 	packages+=("${more[@]:-$name}")
 done
 echo "packages: installing ${packages[*]}"
 for attempt in 1 2 3; do
 	if apt-get update -qq &&
-		apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 "${packages[@]}" >/dev/null; then
+		apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 "${packages[@]}" >/dev/null; then
 		break
 	fi
 	echo "packages: attempt $attempt failed"
