@@ -29,6 +29,7 @@ type Config struct {
 
 // History is how one layer, or a change without a layer, came about.
 type History struct {
+	ID         string // of the image that this step made, where it is known: the member "id" that a v1 image's history gets
 	Created    *time.Time
 	CreatedBy  string
 	Author     string
@@ -58,6 +59,7 @@ type rootFS struct {
 }
 
 type historyDocument struct {
+	ID         string          `json:"id"`
 	Created    json.RawMessage `json:"created"`
 	CreatedBy  string          `json:"created_by"`
 	Author     string          `json:"author"`
@@ -76,7 +78,7 @@ func ParseConfig(raw []byte) (*Config, error) {
 		Parent: doc.Parent, DockerVersion: doc.DockerVersion, Config: doc.Config,
 	}
 	for _, h := range doc.History {
-		c.History = append(c.History, History{parseTime(h.Created), h.CreatedBy, h.Author, h.Comment, h.EmptyLayer})
+		c.History = append(c.History, History{h.ID, parseTime(h.Created), h.CreatedBy, h.Author, h.Comment, h.EmptyLayer})
 	}
 	if doc.RootFS == nil || doc.RootFS.DiffIDs == nil {
 		return c, nil

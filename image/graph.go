@@ -37,6 +37,17 @@ func (n *Node) Whole() bool {
 	return !lacks
 }
 
+// Bytes returns the node's document as it was read, nil if it is none of our kinds or not here.
+func (n *Node) Bytes() []byte {
+	switch {
+	case n.Index != nil:
+		return n.Index.Raw
+	case n.Manifest != nil:
+		return n.Manifest.Raw
+	}
+	return nil
+}
+
 // lacks returns the first blob that is not here and has to be.
 func (n *Node) lacks() (Descriptor, bool) {
 	if n.Missing {

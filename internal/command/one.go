@@ -1,0 +1,145 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/imgtool/imgtool/image"
+)
+
+// A chosen image is what a verb for one image works on.
+type chosen struct {
+	*selection
+
+	top   *image.Node  // what the name points at: the image, or an index that has it
+	image *image.Node  // nil for an artifact
+	names []image.Root // the roots of the same digest
+}
+
+// chooseOne opens the place that an argument names and finds the one image that is meant (SPEC decision 4). The caller
+// closes it.
+func (c *call) chooseOne(ctx context.Context, arg, platform string) (*chosen, error) {
+	p := parsePlace(arg)
+	all, err := c.openAll(ctx, p, "")
+	if err != nil {
+		return nil, err
+	}
+	one, err := all.one(p)
+	if err == nil {
+		one.image, err = pick(one.top, platform)
+	}
+	if err != nil {
+		all.Close()
+		return nil, at(arg, hintStore(p, err))
+	}
+	return one, nil
+}
+
+// hintStore helps one who meant a file in the current directory.
+func hintStore(p place, err error) error {
+	if !p.inStore() || exitCode(err) != exitNotFound {
+		return err
+	}
+	return hintf(err, "a bare word is an image in the store; a file is spelled ./%s", p.typed)
+}
+
+// one finds what a place that names one image means, not yet which image of an index.
+func (s *selection) one(p place) (*chosen, error) {
+	roots := s.graph.Roots
+	if p.selector != "" {
+		var err error
+		if roots, err = image.Select(s.graph, p.selector, image.Host()); err != nil {
+			return nil, err
+		}
+	}
+	digests := map[string]bool{}
+	var list []string
+	for i, r := range roots {
+		if !digests[r.Digest.String()] && (p.selector != "" || r.Subject(s.graph.Tops[i]) == "") {
+			digests[r.Digest.String()] = true
+			list = append(list, fmt.Sprintf("%s (@%d)", r.Label(), i))
+		}
+	}
+	switch {
+	case len(list) == 0:
+		return nil, image.NotFoundf("no image in it")
+	case len(list) > 1:
+		return nil, hintf(usagef("several images: %s", strings.Join(list, ", ")), "choose one, as in %s::@0", p.typed)
+	}
+	root := roots[slices.IndexFunc(roots, func(r image.Root) bool { return digests[r.Digest.String()] })]
+	top := s.graph.Node(root.Digest)
+	if top == nil || top.Err != nil {
+		return nil, s.damaged(root, top)
+	}
+	one := &chosen{selection: s, top: top}
+	for _, r := range s.graph.Roots {
+		if r.Digest == root.Digest {
+			one.names = append(one.names, r)
+		}
+	}
+	return one, nil
+}
+
+func (*selection) damaged(root image.Root, top *image.Node) error {
+	if top == nil {
+		return image.NotFoundf("no document %s", root.Digest)
+	}
+	return top.Err
+}
+
+// pick returns the image of a node for a platform, or the one that stands out; nil for an artifact.
+func pick(top *image.Node, platform string) (*image.Node, error) {
+	if top.Missing {
+		return nil, fmt.Errorf("manifest %s: %w", top.Descriptor.Digest, image.ErrMissing)
+	}
+	images := image.Images(top)
+	if platform != "" {
+		want, err := image.ParsePlatform(platform)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		for _, n := range images {
+			if p, ok := n.Platform(); ok && image.Fits(p, want) {
+				return whole(n)
+			}
+		}
+		return nil, image.NotFoundf("no image for %s", platform)
+	}
+	if n := image.Pick(top, image.Host(), false); n != nil {
+		return whole(n)
+	}
+	var list []string
+	for _, n := range images {
+		if p, ok := n.Platform(); ok {
+			list = append(list, image.FormatPlatform(p))
+		}
+	}
+	if len(images) > 0 {
+		return nil, hintf(usagef("several platforms: %s", strings.Join(list, ", ")), "choose one with --platform")
+	}
+	if _, err := (&image.Graph{Roots: []image.Root{{Descriptor: top.Descriptor}}, Tops: []*image.Node{top}}).Require(); err != nil {
+		return nil, err
+	}
+	return nil, nil
+}
+
+// whole returns the image if its config is here and sound: all that listing verbs need.
+func whole(n *image.Node) (*image.Node, error) {
+	switch {
+	case n.Err != nil:
+		return nil, n.Err
+	case n.Config == nil:
+		return nil, fmt.Errorf("config %s: %w", n.Manifest.Config.Digest, image.ErrMissing)
+	}
+	return n, nil
+}
+
+// needImage returns an error if what was chosen is no image.
+func (o *chosen) needImage() error {
+	if o.image == nil {
+		return image.NotFoundf("%s is an artifact, not an image", o.top.Descriptor.Digest)
+	}
+	return nil
+}
