@@ -12,15 +12,19 @@ const maxOverlayLayers = 125
 // savedImage is an image that stands in manifest.json.
 type savedImage struct {
 	node  *image.Node
-	names []image.Reference // each with a tag, in the order of the roots
+	named []image.Root // whose names it has, each with a tag
 }
 
-// tags returns the names as docker prints them, nil if there are none. A digest that is part of a name is left out:
-// docker refuses it.
+// tags returns the names of the image, nil if there are none. A digest that is part of a name is left out: docker
+// refuses it.
 func (im *savedImage) tags() []string {
 	var tags []string
-	for _, name := range im.names {
-		tags = append(tags, name.Repository()+":"+name.Tag())
+	for _, r := range im.named {
+		tag := r.Written()
+		if r.Name.Digest() != "" {
+			tag = r.Name.Repository() + ":" + r.Name.Tag()
+		}
+		tags = append(tags, tag)
 	}
 	return tags
 }
@@ -61,7 +65,7 @@ func savedImages(g *image.Graph, host image.Platform) []*savedImage {
 		}
 		named[key] = true
 		if im := byNode[bearer(g, r.Name, host)]; im != nil {
-			im.names = append(im.names, r.Name)
+			im.named = append(im.named, r)
 		}
 	}
 	return images

@@ -103,15 +103,15 @@ func repositoriesDocument(images []*savedImage, target func(*savedImage) string)
 	repositories := map[string]map[string]string{}
 	for _, im := range images {
 		id := target(im)
-		for _, name := range im.names {
-			repository := name.Repository()
+		for _, r := range im.named {
+			repository := r.Name.Repository()
 			if id == "" {
 				continue
 			}
 			if repositories[repository] == nil {
 				repositories[repository] = map[string]string{}
 			}
-			repositories[repository][name.Tag()] = id
+			repositories[repository][r.Name.Tag()] = id
 		}
 	}
 	if len(repositories) == 0 {

@@ -154,7 +154,7 @@ func TestSpec10WriterIndex(t *testing.T) {
 		format Format
 		want   []names
 	}{
-		{"docker", FormatDocker, append(both[:5:5], names{"docker.io/library/full:1", "1"})},
+		{"docker", FormatDocker, append(both[:5:5], names{"docker.io/library/full:1", "docker.io/library/full:1"})},
 		{"oci", FormatOCI, append(both[:5:5], names{"", "docker.io/library/full:1"})},
 	}
 	for _, tt := range tests {
@@ -203,6 +203,42 @@ func TestSpec12WriterNameOfSeveralRoots(t *testing.T) {
 				if (len(e.RepoTags) == 1) != named {
 					t.Errorf("%+v", e)
 				}
+			}
+		})
+	}
+}
+
+func TestWriterRepoTags(t *testing.T) {
+	const digested = image.Reference("docker.io/library/app@sha256:" +
+		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+	tests := []struct {
+		name string
+		root func(image.Descriptor) image.Root
+		want []string
+	}{
+		{"no name", func(d image.Descriptor) image.Root { return image.Root{Descriptor: d} }, nil},
+		{"name", func(d image.Descriptor) image.Root { return image.Root{Descriptor: d}.Named(app) }, []string{"app:1"}},
+		{"spelled in full", func(d image.Descriptor) image.Root {
+			d.Annotations = map[string]string{image.AnnotationRefName: "docker.io/library/app:1"}
+			return image.Root{Descriptor: d, Name: app}
+		}, []string{"docker.io/library/app:1"}},
+		{"digest alone", func(d image.Descriptor) image.Root { return image.Root{Descriptor: d}.Named(digested) }, nil},
+		{"tag and digest", func(d image.Descriptor) image.Root {
+			return image.Root{Descriptor: d}.Named(app + digested[len("docker.io/library/app"):])
+		}, []string{"app:1"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := &testBlobs{}
+			s.roots = []image.Root{tt.root(s.image(t, "linux/amd64", "a"))}
+			_, content := members(t, bytes.NewReader(saved(t, s, WriterOptions{})))
+			var entries []manifestEntry
+			decode(t, content["manifest.json"], &entries)
+			if diff := cmp.Diff(tt.want, entries[0].RepoTags); diff != "" {
+				t.Error(diff)
+			}
+			if _, ok := content["repositories"]; ok != (tt.want != nil) {
+				t.Errorf("repositories is there: %t", ok)
 			}
 		})
 	}
@@ -340,7 +376,7 @@ func TestWriterRootThatIsNotThere(t *testing.T) {
 	}
 }
 
-// Promise 5: a full disk is found out wherever it becomes full.
+// A full disk is found out wherever it becomes full.
 func TestPromise05WriterFails(t *testing.T) {
 	s := mixed(t)
 	g := s.graph(t)

@@ -13,7 +13,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 )
 
@@ -120,38 +119,4 @@ func TestCreateInReadOnlyDirectory(t *testing.T) {
 	if _, err := Create(filepath.Join(dir, "out"), 0o666); !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("Create: %v", err)
 	}
-}
-
-func TestPromise05NoSpace(t *testing.T) {
-	dir := smallFileSystem(t)
-	for name, begin := range begins {
-		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(dir, "out")
-			write(t, path, "old")
-			f, err := begin(path, 0o666)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := f.ReadFrom(io.LimitReader(zeros{}, 1<<20)); !errors.Is(err, syscall.ENOSPC) {
-				t.Errorf("1 MiB on 64 KiB: %v", err)
-			}
-			if err := f.Close(); err != nil {
-				t.Error(err)
-			}
-			if diff := cmp.Diff([]string{"out"}, list(t, dir)); diff != "" || read(t, path) != "old" {
-				t.Errorf("%s; content %q", diff, read(t, path))
-			}
-			var s unix.Statfs_t
-			if err := unix.Statfs(dir, &s); err != nil || s.Blocks-s.Bfree > 4 {
-				t.Errorf("blocks in use: %d, %v", s.Blocks-s.Bfree, err)
-			}
-		})
-	}
-}
-
-type zeros struct{}
-
-func (zeros) Read(b []byte) (int, error) {
-	clear(b)
-	return len(b), nil
 }
