@@ -160,7 +160,7 @@ func (t *Txn) plan(blobs []image.Descriptor) ([]move, error) {
 		if err != nil {
 			return nil, err
 		}
-		_, err = t.root.Stat(name)
+		_, err = t.root.Lstat(name)
 		absent := errors.Is(err, fs.ErrNotExist)
 		if err != nil && !absent {
 			return nil, accessError(name, err)
