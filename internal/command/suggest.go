@@ -49,7 +49,7 @@ func elsewhere(word string) string {
 		"create": "use run", "start": "use run", "exec": "use run",
 		"image": "verbs stand alone: images, history, inspect, load, save, rmi, tag", "container": "verbs stand alone: run, ps, rm, commit, diff, export",
 		"system": "verbs stand alone: df, prune",
-		"list":   "images", "remove": "rmi", "delete": "rmi", "del": "rmi", "rmimage": "rmi",
+		"remove": "rmi", "delete": "rmi", "del": "rmi", "rmimage": "rmi",
 		"flatten": "squash", "merge": "squash", "extract": "unpack", "untar": "unpack",
 		"validate": "verify", "check": "verify", "fsck": "verify", "gc": "prune", "show": "inspect", "manifest": "inspect", "mutate": "config",
 		"info": "df", "du": "df",
