@@ -3,8 +3,12 @@ package tarball
 import (
 	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -15,6 +19,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/imgtool/imgtool/image"
+	"github.com/opencontainers/go-digest"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // What docker 20.10 has saved is written again from its configs and layers alone: the same bytes.
@@ -135,4 +141,151 @@ func compareChains(t *testing.T, images []*savedImage, entries []manifestEntry, 
 		}
 	}
 	return same, layers
+}
+
+func TestSpec11WriteV1(t *testing.T) {
+	headers, content := members(t, bytes.NewReader(savedV1(t, mixed(t), WriterOptions{Host: amd64})))
+	var entries []manifestEntry
+	decode(t, content["manifest.json"], &entries)
+	var repositories map[string]map[string]string
+	decode(t, content["repositories"], &repositories)
+	if len(entries) != 4 || len(entries[0].Layers) != 3 {
+		t.Fatalf("manifest.json: %+v", entries)
+	}
+	top := path.Dir(entries[0].Layers[2])
+	want := map[string]map[string]string{
+		"app":                         {"1": top},
+		"registry.example/team/other": {"2.0": top},
+		"multi":                       {"latest": path.Dir(entries[2].Layers[1])},
+	}
+	if diff := cmp.Diff(want, repositories); diff != "" {
+		t.Errorf("repositories: %s", diff)
+	}
+	if got, want := string(content[entries[0].Layers[2]]), "../"+entries[0].Layers[0]; got != want {
+		t.Errorf("the third layer, which is the first, is %q, want a link to %q", got, want)
+	}
+	names := memberNames(headers[:len(headers)-2])
+	if !slices.IsSorted(names) {
+		t.Errorf("members are not sorted: %q", names)
+	}
+	// The chain of the first image, from its tip down, as docker before 1.10 reads it.
+	var chain []string
+	for id := top; id != ""; {
+		chain = append(chain, id+"/layer.tar")
+		var v struct{ ID, Parent string }
+		decode(t, content[id+"/json"], &v)
+		if v.ID != id || string(content[id+"/VERSION"]) != "1.0" {
+			t.Errorf("%s: json has ID %q, VERSION is %q", id, v.ID, content[id+"/VERSION"])
+		}
+		id = v.Parent
+	}
+	slices.Reverse(chain)
+	if diff := cmp.Diff(entries[0].Layers, chain); diff != "" {
+		t.Errorf("layers by parents: %s", diff)
+	}
+}
+
+func TestWriteV1Warns(t *testing.T) {
+	s := mixed(t)
+	g := s.graph(t)
+	delete(s.blobs, g.Tops[3].Manifest.Layers[0].Digest) // that of the image with a tag alone
+	var got []string
+	savedV1(t, s, WriterOptions{Warn: func(w string) { got = append(got, w) }})
+	want := []string{
+		"1 artifacts (signatures, attestations and the like) are left out: docker-v1 has no place for them",
+		"1 images are left out, because not all of their blobs are here",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWriteV1Refuses(t *testing.T) {
+	var packed bytes.Buffer
+	zw := gzip.NewWriter(&packed)
+	if _, err := zw.Write(testLayer(t, "a")); err != nil {
+		t.Fatal(err)
+	}
+	if err := zw.Close(); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name, mediaType, config string
+		layer                   []byte
+		want                    string
+	}{
+		{
+			"compressed", ocispec.MediaTypeImageLayerGzip,
+			`{"os":"linux","rootfs":{"diff_ids":["` + digest.FromBytes(testLayer(t, "a")).String() + `"]}}`, packed.Bytes(),
+			"not a plain tar",
+		},
+		{
+			"compressed, but called plain", ocispec.MediaTypeImageLayer,
+			`{"os":"linux","rootfs":{"diff_ids":["` + digest.FromBytes(testLayer(t, "a")).String() + `"]}}`, packed.Bytes(),
+			"not a plain tar",
+		},
+		{"compressed, without diff IDs", ocispec.MediaTypeImageLayerGzip, `{"os":"linux"}`, packed.Bytes(), "not a plain tar"},
+		{"plain, without diff IDs", ocispec.MediaTypeImageLayer, `{"os":"linux"}`, testLayer(t, "a"), ""},
+		{"plain, called compressed", ocispec.MediaTypeImageLayerGzip,
+			`{"os":"linux","rootfs":{"diff_ids":["` + digest.FromBytes(testLayer(t, "a")).String() + `"]}}`, testLayer(t, "a"), ""},
+		{"a config of other types", ocispec.MediaTypeImageLayer, `{"os":"linux","config":{"Labels":7}}`, testLayer(t, "a"), "parse config"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := &testBlobs{}
+			config := s.add(ocispec.MediaTypeImageConfig, []byte(tt.config))
+			raw, err := image.NewManifest(config, []image.Descriptor{s.add(tt.mediaType, tt.layer)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.root(s.add(ocispec.MediaTypeImageManifest, raw), app)
+			var buf bytes.Buffer
+			err = WriteV1(t.Context(), &buf, s, s.graph(t), WriterOptions{})
+			if (tt.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("WriteV1: %v, want %q", err, tt.want)
+			}
+			if err != nil && buf.Len() > 0 {
+				t.Errorf("%d bytes were written", buf.Len())
+			}
+		})
+	}
+	empty := &testBlobs{}
+	if err := WriteV1(t.Context(), io.Discard, empty, empty.graph(t), WriterOptions{}); !errors.Is(err, image.ErrNotFound) {
+		t.Errorf("no image: %v", err)
+	}
+}
+
+// A layer that is not what its descriptor says is found out as it is copied.
+func TestWriteV1Damage(t *testing.T) {
+	s := mixed(t)
+	g := s.graph(t)
+	d := g.Tops[0].Manifest.Layers[0].Digest
+	s.blobs[d] = bytes.Replace(s.blobs[d], []byte("a\na"), []byte("a\nb"), 1)
+	if err := WriteV1(t.Context(), io.Discard, s, g, WriterOptions{}); !errors.Is(err, image.ErrDamaged) {
+		t.Errorf("WriteV1: %v, want damage", err)
+	}
+}
+
+// An image without layers has no place in the chain, but it has one in manifest.json.
+func TestWriteV1WithoutLayers(t *testing.T) {
+	s := &testBlobs{}
+	s.root(s.image(t, "linux/amd64"), app)
+	headers, content := members(t, bytes.NewReader(savedV1(t, s, WriterOptions{})))
+	config := s.graph(t).Tops[0].Manifest.Config.Digest.Encoded() + ".json"
+	if diff := cmp.Diff([]string{config, "manifest.json"}, memberNames(headers)); diff != "" {
+		t.Error(diff)
+	}
+	if want := `[{"Config":"` + config + `","RepoTags":["app:1"],"Layers":[]}]` + "\n"; string(content["manifest.json"]) != want {
+		t.Errorf("manifest.json: %s", content["manifest.json"])
+	}
+}
+
+func TestStringOrList(t *testing.T) {
+	for raw, want := range map[string]string{`"a b"`: `["a b"]`, `["a","b"]`: `["a","b"]`, `null`: `null`, `[]`: `[]`} {
+		var v struct{ Cmd stringOrList }
+		decode(t, []byte(`{"Cmd":`+raw+`}`), &v)
+		if got, err := json.Marshal(v); err != nil || string(got) != `{"Cmd":`+want+`}` {
+			t.Errorf("%s is written as %s, %v", raw, got, err)
+		}
+	}
 }

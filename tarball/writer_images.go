@@ -93,6 +93,20 @@ func bearer(g *image.Graph, name image.Reference, host image.Platform) *image.No
 	return first
 }
 
+// warnOfForeign tells of images that stand in index.json alone, because some of their layers are to be fetched from
+// elsewhere.
+func warnOfForeign(g *image.Graph, opts WriterOptions) {
+	foreign := 0
+	for _, n := range g.All() {
+		if n.Kind == image.KindImage && n.Whole() && !isWhole(n) {
+			foreign++
+		}
+	}
+	if foreign > 0 {
+		opts.warn("%d images have layers that are to be fetched from elsewhere: docker before 25 cannot load them", foreign)
+	}
+}
+
 // warnOfLayers tells of images that a common reader cannot take.
 func warnOfLayers(images []*savedImage, opts WriterOptions) {
 	most, zstd := 0, false

@@ -30,6 +30,7 @@ func listing(g *image.Graph, opts WriterOptions) ([]namedDocument, error) {
 		return []namedDocument{{"index.json", index}, {"oci-layout", layout}}, nil
 	}
 	images := savedImages(g, opts.Host)
+	warnOfForeign(g, opts)
 	warnOfLayers(images, opts)
 	manifest, err := manifestDocument(images)
 	if err != nil {

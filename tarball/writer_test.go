@@ -452,6 +452,17 @@ func TestSpec20WriterWarns(t *testing.T) {
 			func(t *testing.T, s *testBlobs) { s.root(s.image(t, "linux/amd64", files...), app, other) },
 			[]string{"an image has 126 layers: docker's overlay2 store takes at most 125"},
 		},
+		{"layers to be fetched", FormatDocker, func(t *testing.T, s *testBlobs) {
+			config := s.add(ocispec.MediaTypeImageConfig, []byte(`{"os":"windows","architecture":"amd64"}`))
+			foreign := image.Descriptor{
+				MediaType: image.MediaTypeDockerForeignLayer, Digest: digest.FromString("far"), Size: 3, URLs: []string{"https://example.com/far"},
+			}
+			raw, err := image.NewManifest(config, []image.Descriptor{foreign})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.root(s.add(ocispec.MediaTypeImageManifest, raw), app)
+		}, []string{"1 images have layers that are to be fetched from elsewhere: docker before 25 cannot load them"}},
 		{"oci", FormatOCI, zstd, []string{"an OCI archive: docker before 25 and crane cannot load it"}},
 	}
 	for _, tt := range tests {
