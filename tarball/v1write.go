@@ -8,8 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/imgtool/imgtool/image"
 	"github.com/opencontainers/go-digest"
+
+	"github.com/imgtool/imgtool/image"
 )
 
 // WriteV1 writes the images of a graph that are here in the form of docker 20.10, member by member as it does: every

@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/imgtool/imgtool/image"
 	"github.com/opencontainers/go-digest"
+
+	"github.com/imgtool/imgtool/image"
 )
 
 // v1Layer is a directory of docker before 25: a layer with the json that made it an image before docker 1.10.

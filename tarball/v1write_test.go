@@ -18,9 +18,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/imgtool/imgtool/image"
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/imgtool/imgtool/image"
 )
 
 // What docker 20.10 has saved is written again from its configs and layers alone: the same bytes.
@@ -226,8 +227,10 @@ func TestWriteV1Refuses(t *testing.T) {
 		},
 		{"compressed, without diff IDs", ocispec.MediaTypeImageLayerGzip, `{"os":"linux"}`, packed.Bytes(), "not a plain tar"},
 		{"plain, without diff IDs", ocispec.MediaTypeImageLayer, `{"os":"linux"}`, testLayer(t, "a"), ""},
-		{"plain, called compressed", ocispec.MediaTypeImageLayerGzip,
-			`{"os":"linux","rootfs":{"diff_ids":["` + digest.FromBytes(testLayer(t, "a")).String() + `"]}}`, testLayer(t, "a"), ""},
+		{
+			"plain, called compressed", ocispec.MediaTypeImageLayerGzip,
+			`{"os":"linux","rootfs":{"diff_ids":["` + digest.FromBytes(testLayer(t, "a")).String() + `"]}}`, testLayer(t, "a"), "",
+		},
 		{"a config of other types", ocispec.MediaTypeImageLayer, `{"os":"linux","config":{"Labels":7}}`, testLayer(t, "a"), "parse config"},
 	}
 	for _, tt := range tests {

@@ -9,8 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/imgtool/imgtool/image"
 	"github.com/opencontainers/go-digest"
+
+	"github.com/imgtool/imgtool/image"
 )
 
 // Format is a form in which a [Writer] writes an archive.

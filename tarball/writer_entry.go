@@ -131,7 +131,8 @@ func (p *parallelVerifier) wait() error { return <-p.done }
 // stop ends the goroutine.
 func (p *parallelVerifier) stop() {
 	close(p.work)
-	<-p.done
+	for range p.done { // until it is closed
+	}
 }
 
 func (e *entryWriter) close() error {

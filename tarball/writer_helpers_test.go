@@ -14,10 +14,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/imgtool/imgtool/compression"
-	"github.com/imgtool/imgtool/image"
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/imgtool/imgtool/compression"
+	"github.com/imgtool/imgtool/image"
 )
 
 // testBlobs is a source of blobs in memory, of any algorithm.
@@ -165,7 +166,7 @@ func members(t *testing.T, archive io.Reader) (headers []*tar.Header, content ma
 	content = map[string][]byte{}
 	for tr := tar.NewReader(archive); ; {
 		hdr, err := tr.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return headers, content
 		}
 		if err != nil {

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/imgtool/imgtool/image"
 	"github.com/opencontainers/go-digest"
+
+	"github.com/imgtool/imgtool/image"
 )
 
 // maxUnknown is the size up to which a blob of a media type that says nothing is looked at for being a manifest.

@@ -3,9 +3,10 @@ package tarball
 import (
 	"slices"
 
-	"github.com/imgtool/imgtool/image"
 	"github.com/opencontainers/image-spec/specs-go"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/imgtool/imgtool/image"
 )
 
 // namedDocument is a document at the top of an archive.

@@ -6,9 +6,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/opencontainers/go-digest"
+
 	"github.com/imgtool/imgtool/image"
 	"github.com/imgtool/imgtool/internal/tarfs"
-	"github.com/opencontainers/go-digest"
 )
 
 // What is written is read again: the same roots and blobs, or, of docker-v1, the same configs, layers and names.

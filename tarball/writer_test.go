@@ -12,15 +12,17 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/imgtool/imgtool/image"
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/schema"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/imgtool/imgtool/image"
 )
 
 var _ image.Txn = (*Writer)(nil)
@@ -428,7 +430,7 @@ func TestWriterCancelled(t *testing.T) {
 func TestSpec20WriterWarns(t *testing.T) {
 	files := make([]string, 126)
 	for i := range files {
-		files[i] = fmt.Sprint(i)
+		files[i] = strconv.Itoa(i)
 	}
 	zstd := func(t *testing.T, s *testBlobs) {
 		config := s.add(ocispec.MediaTypeImageConfig, []byte(`{"os":"linux","architecture":"amd64"}`))
