@@ -2,12 +2,10 @@ package tarball_test
 
 import (
 	"bytes"
-	"context"
-	"errors"
+	"io/fs"
 	"strings"
 	"testing"
 
-	"github.com/imgtool/imgtool/image"
 	"github.com/imgtool/imgtool/internal/imagetest"
 	"github.com/imgtool/imgtool/internal/tarfs"
 	"github.com/imgtool/imgtool/tarball"
@@ -31,18 +29,46 @@ func FuzzOpen(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		fsys, err := tarfs.Open(bytes.NewReader(raw), int64(len(raw)))
-		if err != nil {
-			return
-		}
-		_, err = readAll(context.Background(), fsys, tarball.Options{})
 		if err == nil {
-			return
+			mustHaveKind(t, fsys)
 		}
-		for _, kind := range []error{image.ErrDamaged, image.ErrMissing, image.ErrNotFound} {
-			if errors.Is(err, kind) {
-				return
+	})
+}
+
+// FuzzDocuments opens archives whose documents are any bytes: most changes to the bytes of a tar only make it no tar.
+func FuzzDocuments(f *testing.F) {
+	layer := string(imagetest.Layer(f, "a", "1"))
+	config := configOf(f, layer)
+	one, two := strings.Repeat("1", 64), strings.Repeat("2", 64)
+	manifest := toJSON(f, []listing{{"c", []string{"a:1"}, []string{"l"}}, {"blobs/sha256/" + hex(config), nil, []string{"m"}}})
+	made := `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",` +
+		`"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:` + hex(config) + `","size":151},` +
+		`"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:` + hex(layer) + `","size":2048}]}`
+	index := `{"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:` + hex(made) + `","size":382,` +
+		`"annotations":{"org.opencontainers.image.ref.name":"1"}}]}`
+	repositories := `{"a":{"1":"` + two + `","2":"` + one + `"}}`
+	f.Add(manifest, "", "", config, "{}", layer)
+	f.Add(manifest, index, repositories, config, "{}", gzipped(f, layer))
+	f.Add("", "", repositories, config, `{"id":"`+two+`","parent":"`+one+`","throwaway":true}`, layer)
+	f.Add(made, "", "", config, "{}", xzed(f, layer))
+	f.Fuzz(func(t *testing.T, manifest, index, repositories, config, json, blob string) {
+		members := []string{
+			"c", config, "l", blob, "m", "-> l", "blobs/sha256/" + hex(config), config, "blobs/sha256/" + hex(made), made,
+			"blobs/sha256/" + hex(layer), layer, hex(config), config,
+			one + "/json", "{}", one + "/layer.tar", layer, two + "/json", json, two + "/layer.tar", blob,
+		}
+		for name, content := range map[string]string{"manifest.json": manifest, "index.json": index, "repositories": repositories} {
+			if content != "" {
+				members = append(members, name, content)
 			}
 		}
-		t.Errorf("error has no kind: %v", err)
+		mustHaveKind(t, openTar(t, members...))
 	})
+}
+
+// mustHaveKind reads an archive; an error has to be of a kind that callers know.
+func mustHaveKind(t *testing.T, fsys fs.FS) {
+	t.Helper()
+	_, err := readAll(t.Context(), fsys, tarball.Options{})
+	checkKind(t, err)
 }
