@@ -7,7 +7,9 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/imgtool/imgtool/compression"
 	"github.com/imgtool/imgtool/image"
+	"github.com/imgtool/imgtool/internal/tarscan"
 )
 
 // The exit codes. Verbs that run a command have 125 and more besides.
@@ -56,7 +58,12 @@ func exitCode(err error) int {
 
 // isDamage reports whether bytes are not what they claim to be.
 func isDamage(err error) bool {
-	return errors.Is(err, image.ErrDamaged)
+	for _, kind := range []error{image.ErrDamaged, tarscan.ErrFormat, compression.ErrCorrupt, compression.ErrExpansion} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
 }
 
 // A usageError is a command line that does not fit its verb.

@@ -70,20 +70,13 @@ func (c *call) openAll(ctx context.Context, p place, scratchDir string) (*select
 	return &selection{src, g}, nil
 }
 
-// meant returns the roots that an argument of save means: all of a place, all tags of a repository, or what the selector
-// chooses; and what belongs to them.
+// meant returns the roots that an argument of save means: all of a place, or what the selector chooses; and what belongs
+// to them.
 func (s *selection) meant(p place) ([]image.Root, error) {
 	if p.selector == "" {
 		return s.graph.Roots, nil
 	}
-	if hits := repository(s.graph.Roots, p.selector); len(hits) > 0 {
-		return withReferrers(s.graph, hits), nil
-	}
-	hits, err := image.Select(s.graph, p.selector, image.Host())
-	if err != nil {
-		return nil, err
-	}
-	return withReferrers(s.graph, hits), nil
+	return choose(s.graph, p.selectors())
 }
 
 // repository returns the roots whose name has the repository text, if that is a name without tag and digest.

@@ -2,15 +2,11 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 
-	"github.com/imgtool/imgtool/compression"
 	"github.com/imgtool/imgtool/convert"
 	"github.com/imgtool/imgtool/image"
 	"github.com/imgtool/imgtool/store"
-	"github.com/imgtool/imgtool/tarball"
 )
 
 // loadFlags are what load can be told.
@@ -160,13 +156,8 @@ func (c *call) chooseLoad(ctx context.Context, src *source, opts loadOptions) (s
 	}
 	g, _ := image.Walk(ctx, src, roots) // its error is in the nodes
 	if len(opts.selectors) > 0 {
-		roots = nil
-		for _, text := range opts.selectors {
-			hits, err := image.Select(g, text, image.Host())
-			if err != nil {
-				return nil, nil, err
-			}
-			roots = append(roots, hits...)
+		if roots, err = choose(g, opts.selectors); err != nil {
+			return nil, nil, err
 		}
 	}
 	var whole []image.Root
@@ -191,7 +182,7 @@ func (c *call) chooseLoad(ctx context.Context, src *source, opts loadOptions) (s
 
 // worse returns the one of two failures that decides the exit code: damage goes before absence.
 func worse(a, b error) error {
-	if a == nil || errors.Is(b, image.ErrDamaged) && !errors.Is(a, image.ErrDamaged) {
+	if a == nil || isDamage(b) && !isDamage(a) {
 		return b
 	}
 	return a
@@ -226,7 +217,7 @@ func (c *call) copyLoad(ctx context.Context, txn image.Txn, src image.Source, g 
 	return failed, g, err
 }
 
-// rename gives the only image of a graph one more name.
+// rename gives the only image of a graph one more name; a tag alone that it has gives way to it.
 func rename(ctx context.Context, src image.Source, g *image.Graph, name image.Reference) (*image.Graph, error) {
 	target, err := onlyImage(g, name.Familiar())
 	if err != nil {
@@ -234,7 +225,7 @@ func rename(ctx context.Context, src image.Source, g *image.Graph, name image.Re
 	}
 	var roots []image.Root
 	for _, r := range g.Roots {
-		if r.Name != name && (r.Digest != target.Digest || r.Name != "" || r.Tag() != "") {
+		if r.Name != name && (r.Digest != target.Digest || r.Name != "") {
 			roots = append(roots, r)
 		}
 	}
@@ -292,70 +283,4 @@ type loadedLine struct {
 	Tag    string `json:"tag,omitempty"`
 	ID     string `json:"id,omitempty"`
 	Digest string `json:"digest"`
-}
-
-// loadInput is what load reads, and the transaction that it is in already if it came as a stream.
-type loadInput struct {
-	*source
-
-	txn *store.Txn
-}
-
-func (in *loadInput) Close() error {
-	err := in.source.Close()
-	if in.txn != nil {
-		if closeErr := in.txn.Close(); err == nil {
-			err = closeErr
-		}
-	}
-	return err
-}
-
-// openLoad opens what load reads. What cannot be read at random is taken apart into a transaction of the store.
-func (c *call) openLoad(ctx context.Context, p place, st *store.Store, opts loadOptions) (*loadInput, error) {
-	in := &loadInput{source: &source{place: p}}
-	f, info, err := c.openInput(p.path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	stream, format := io.Reader(nil), compression.None
-	if !info.IsDir() {
-		if stream, format, err = detect(f); err != nil {
-			return nil, err
-		}
-	}
-	if info.IsDir() || format == compression.None && info.Mode().IsRegular() && p.path != stdStream {
-		if err := c.openArchive(ctx, in.source, ""); err != nil {
-			in.Close()
-			return nil, err
-		}
-		return in, nil
-	}
-	if err := c.openStream(ctx, in, st, stream, format, opts); err != nil {
-		in.Close()
-		return nil, err
-	}
-	return in, nil
-}
-
-func (c *call) openStream(ctx context.Context, in *loadInput, st *store.Store, stream io.Reader, format compression.Format, opts loadOptions) error {
-	var err error
-	if in.txn, err = st.Begin(ctx, store.BeginOptions{NoClobber: opts.noClobber}); err != nil {
-		return err
-	}
-	fsys, known, err := ingest(ctx, stream, format, in.txn.Txn, c.limits())
-	if err != nil {
-		return err
-	}
-	if err := in.place.forced(fsys); err != nil {
-		return err
-	}
-	in.archive, err = tarball.Open(ctx, fsys, tarball.Options{Warn: c.warner(), Digest: known, Scratch: c.temp("")})
-	if err != nil {
-		return noImageHint(err)
-	}
-	in.Source = in.archive
-	in.closers = append(in.closers, in.archive.Close)
-	return nil
 }

@@ -57,7 +57,7 @@ func isPath(s string) bool {
 			return true
 		}
 	}
-	if s == "." || s == ".." {
+	if s == "." || s == ".." || strings.HasSuffix(s, "/") {
 		return true
 	}
 	for _, suffix := range suffixes {
@@ -84,19 +84,6 @@ func (p place) inStore() bool { return p.path == "" }
 
 // isDirName reports whether the path is spelled as that of a directory.
 func (p place) isDirName() bool { return strings.HasSuffix(p.path, "/") || path.Base(p.path) == "." }
-
-// understood says in a few words what the spelling was taken for, for errors.
-func (p place) understood() string {
-	switch {
-	case p.inStore():
-		return "an image in the store"
-	case p.path == stdStream:
-		return "a standard stream"
-	case p.transport != noTransport:
-		return string(p.transport) + " at " + p.path
-	}
-	return "an archive or directory"
-}
 
 // selectors returns the selector as a list, empty if there is none.
 func (p place) selectors() []string {

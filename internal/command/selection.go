@@ -2,6 +2,8 @@ package command
 
 import (
 	"context"
+	"errors"
+	"strings"
 
 	"github.com/imgtool/imgtool/image"
 )
@@ -28,19 +30,54 @@ func (s *source) selectRoots(ctx context.Context, selectors []string) (*selectio
 		}
 		return &selection{s, g}, nil
 	}
-	var chosen []image.Root
-	for _, text := range selectors {
-		hits, err := image.Select(g, text, image.Host())
-		if err != nil {
-			return nil, err
-		}
-		chosen = append(chosen, hits...)
+	chosen, err := choose(g, selectors)
+	if err != nil {
+		return nil, err
 	}
-	chosen = withReferrers(g, chosen)
 	if g, err = image.Walk(ctx, s, chosen); err != nil {
 		return nil, err
 	}
 	return &selection{s, g}, nil
+}
+
+// choose returns the roots that selectors mean, each once, and what belongs to them. A name without a tag means all tags
+// of its repository.
+func choose(g *image.Graph, selectors []string) ([]image.Root, error) {
+	var chosen []image.Root
+	for _, text := range selectors {
+		hits := repository(g.Roots, text)
+		if len(hits) == 0 {
+			var err error
+			if hits, err = image.Select(g, text, image.Host()); err != nil {
+				return nil, hintChoices(g, err)
+			}
+		}
+		chosen = append(chosen, hits...)
+	}
+	return withReferrers(g, chosen), nil
+}
+
+// choices is how many images a hint lists.
+const choices = 8
+
+// hintChoices tells what there is to one who asked for what is not.
+func hintChoices(g *image.Graph, err error) error {
+	if !errors.Is(err, image.ErrNotFound) || len(g.Roots) == 0 {
+		return err
+	}
+	var list []string
+	for i, r := range g.Roots {
+		if i == choices {
+			list = append(list, "…")
+			break
+		}
+		if tag := r.Tag(); tag != "" {
+			list = append(list, "::"+tag)
+			continue
+		}
+		list = append(list, r.Label())
+	}
+	return hintf(err, "there are %s", strings.Join(list, ", "))
 }
 
 // withReferrers returns the chosen roots, each once, and the roots of the graph that belong to them.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // withSignals returns a context that SIGINT and SIGTERM cancel. The second of them kills at once. SIGPIPE becomes an
@@ -32,6 +33,27 @@ func withSignals(parent context.Context) (ctx context.Context, stop func()) {
 		<-gone
 		signal.Stop(end)
 		signal.Stop(pipe)
+	}
+}
+
+// grace is how long a verb has to clean up behind a signal. One that hangs in the kernel, opening a named pipe that nobody
+// writes to or writing to one that nobody reads, is left to end with the process.
+const grace = 2 * time.Second
+
+// untilSignal runs f, and returns its error, or that of the context if a signal has come and f does not end in time.
+func untilSignal(ctx context.Context, f func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(grace):
+		return ctx.Err()
 	}
 }
 

@@ -128,7 +128,7 @@ func (c *call) openFS(ctx context.Context, src *source, scratchDir string) (fs.F
 		src.closers = append(src.closers, root.Close)
 		return root.FS(), nil
 	}
-	stream, format, err := detect(f)
+	stream, format, err := detect(waiting(ctx, f))
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -174,7 +174,7 @@ func hintBareWord(path string, err error) error {
 }
 
 // detect tells how a file is compressed, and returns a reader of all of it.
-func detect(f *os.File) (io.Reader, compression.Format, error) {
+func detect(f io.Reader) (io.Reader, compression.Format, error) {
 	head := make([]byte, headSize)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
