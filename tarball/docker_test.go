@@ -372,3 +372,25 @@ func TestSkopeoDir(t *testing.T) {
 		t.Errorf("without the layer the error is %v, should match ErrMissing", err)
 	}
 }
+
+// TestHostile21ForeignLayer reads an image whose lowest layer may not be distributed: where it could be had is kept.
+func TestHostile21ForeignLayer(t *testing.T) {
+	base, layer := string(imagetest.Layer(t, "base", "1")), string(imagetest.Layer(t, "a", "1"))
+	foreign := image.Descriptor{
+		MediaType: image.MediaTypeDockerForeignLayer, Digest: digest.FromString("gzip of base"), Size: 7,
+		URLs: []string{"https://example.com/base"},
+	}
+	entry := map[string]any{
+		"Config": "c", "Layers": []string{"base", "l"}, "LayerSources": map[digest.Digest]any{digest.FromString(base): foreign},
+	}
+	fsys := openTar(t, "c", configOf(t, base, layer), "l", layer, "manifest.json", toJSON(t, []any{entry}))
+	m := manifests(t, fsys)[0]
+	if diff := cmp.Diff(foreign, m.Layers[0]); diff != "" {
+		t.Errorf("layer (-want +got):\n%s", diff)
+	}
+	entry["LayerSources"] = nil
+	fsys = openTar(t, "c", configOf(t, base, layer), "l", layer, "manifest.json", toJSON(t, []any{entry}))
+	if _, err := readAll(t.Context(), fsys, tarball.Options{}); !errors.Is(err, image.ErrMissing) {
+		t.Errorf("without a source the error is %v, should match ErrMissing", err)
+	}
+}

@@ -102,10 +102,10 @@ func (o *opener) v1Parents(ctx context.Context) (map[string]string, error) {
 		}
 		id := e.Name()
 		isImage, err := o.isV1Image(e)
-		if err != nil || !isImage {
-			if err != nil {
-				return nil, err
-			}
+		if err != nil {
+			return nil, err
+		}
+		if !isImage {
 			continue
 		}
 		doc, _, err := o.v1Document(id)
@@ -129,8 +129,11 @@ func (o *opener) isV1Image(e fs.DirEntry) (bool, error) {
 		return false, nil
 	}
 	described, err := o.exists(e.Name() + "/json")
+	if errors.Is(err, image.ErrDamaged) { // it is no file
+		return false, nil
+	}
 	if err != nil || !described || hexID.MatchString(e.Name()) {
-		return described && err == nil, nil //nolint:nilerr // what is no regular file is no image's json
+		return described, err
 	}
 	layer, err := o.exists(e.Name() + "/layer.tar")
 	if err == nil && layer {
