@@ -14,7 +14,7 @@ import (
 // flock(2) could not be interrupted by a context.
 const (
 	lockPollMin = time.Millisecond
-	lockPollMax = 50 * time.Millisecond
+	lockPollMax = 10 * time.Millisecond
 )
 
 // errBusy says that another process, or another transaction of this one, holds a lock.
