@@ -70,7 +70,9 @@ func (v *v1Writer) add(im *savedImage) error {
 	t := v.time(config.Created)
 	e := manifestEntry{Config: im.node.Manifest.Config.Digest.Encoded() + ".json", RepoTags: im.tags(), Layers: []string{}}
 	for _, l := range chain {
-		e.Layers = append(e.Layers, l.id+"/layer.tar")
+		if len(im.node.Manifest.Layers) > 0 {
+			e.Layers = append(e.Layers, l.id+"/layer.tar")
+		}
 		v.tops[im] = l.id
 		if !v.written[l.id] {
 			v.addLayer(l, t)
@@ -112,6 +114,9 @@ func (v *v1Writer) addLayer(l v1Layer, t time.Time) {
 }
 
 func (v *v1Writer) copyLayer(name string, d image.Descriptor, t time.Time) error {
+	if d.Digest == emptyTar.Digest {
+		return v.entries.file(name, make([]byte, emptyTar.Size), t)
+	}
 	blob, err := v.src.Open(v.ctx, d)
 	if err != nil {
 		return err
@@ -138,10 +143,11 @@ func (v *v1Writer) write(images []*savedImage) error {
 	if err != nil {
 		return err
 	}
-	if repositories != nil {
-		if err := v.entries.file("repositories", repositories, v.time(nil)); err != nil {
-			return err
-		}
+	if repositories == nil { // docker 20.10 leaves it out, but to readers of the old form it is what tells the form
+		repositories = []byte("{}\n")
+	}
+	if err := v.entries.file("repositories", repositories, v.time(nil)); err != nil {
+		return err
 	}
 	return v.entries.close()
 }

@@ -84,6 +84,9 @@ func (l *stringOrList) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*[]string)(l))
 }
 
+// emptyTar is the layer without entries that docker knows: the end of an archive and nothing before it.
+var emptyTar = image.Descriptor{Digest: "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef", Size: 1024}
+
 // v1Chain returns the directories of an image, the lowest first, with the IDs that docker 20.10 gives them
 // (moby's image/v1 and image/tarexport). All but the uppermost have an empty json of 1970.
 func v1Chain(im *image.Node) ([]v1Layer, error) {
@@ -91,11 +94,15 @@ func v1Chain(im *image.Node) ([]v1Layer, error) {
 	if err != nil {
 		return nil, err
 	}
+	layers := im.Manifest.Layers
+	if len(layers) == 0 { // an image is a chain of directories, so one without layers has an empty one
+		layers = []image.Descriptor{emptyTar}
+	}
 	var chain []v1Layer
 	var chainID, parent digest.Digest
-	for i, l := range im.Manifest.Layers {
+	for i, l := range layers {
 		c := v1Config{Created: time.Unix(0, 0).UTC()}
-		if i == len(im.Manifest.Layers)-1 {
+		if i == len(layers)-1 {
 			c = top
 		}
 		chainID = nextChainID(chainID, l.Digest)

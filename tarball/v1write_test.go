@@ -30,6 +30,10 @@ func TestWriteV1IsDocker20(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, wantHeaders, wantContent := docker20(t, filepath.Join("..", "testdata", "archives", name))
 			gotHeaders, gotContent := members(t, bytes.NewReader(savedV1(t, s, WriterOptions{})))
+			if wantContent["repositories"] == nil { // ours is always there; docker leaves out an empty one
+				gotHeaders = slices.DeleteFunc(gotHeaders, func(hdr *tar.Header) bool { return hdr.Name == "repositories" })
+				delete(gotContent, "repositories")
+			}
 			forgetLinkTimes(gotHeaders)
 			forgetLinkTimes(wantHeaders)
 			if diff := cmp.Diff(wantHeaders, gotHeaders); diff != "" {
@@ -269,17 +273,25 @@ func TestWriteV1Damage(t *testing.T) {
 	}
 }
 
-// An image without layers has no place in the chain, but it has one in manifest.json.
+// An image without layers has none in manifest.json, and an empty one in the chain, so that readers of the chain find it.
 func TestWriteV1WithoutLayers(t *testing.T) {
 	s := &testBlobs{}
 	s.root(s.image(t, "linux/amd64"), app)
 	headers, content := members(t, bytes.NewReader(savedV1(t, s, WriterOptions{})))
 	config := s.graph(t).Tops[0].Manifest.Config.Digest.Encoded() + ".json"
-	if diff := cmp.Diff([]string{config, "manifest.json"}, memberNames(headers)); diff != "" {
+	const id = "b0b3fa84a834bf1135946d75f3f4d592dfef97c42a33f21f991e67f92777fcbd"
+	want := []string{config, id + "/", id + "/VERSION", id + "/json", id + "/layer.tar", "manifest.json", "repositories"}
+	if diff := cmp.Diff(want, memberNames(headers)); diff != "" {
 		t.Error(diff)
 	}
 	if want := `[{"Config":"` + config + `","RepoTags":["app:1"],"Layers":[]}]` + "\n"; string(content["manifest.json"]) != want {
 		t.Errorf("manifest.json: %s", content["manifest.json"])
+	}
+	if want := `{"app":{"1":"` + id + `"}}` + "\n"; string(content["repositories"]) != want {
+		t.Errorf("repositories: %s", content["repositories"])
+	}
+	if !bytes.Equal(content[id+"/layer.tar"], make([]byte, 1024)) {
+		t.Errorf("layer.tar: %q", content[id+"/layer.tar"])
 	}
 }
 
