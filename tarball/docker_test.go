@@ -184,14 +184,30 @@ func TestOdd(t *testing.T) {
 		names   []string
 		warned  int
 	}{
-		{"Spec08 no diff IDs", []string{"c", noDiffIDs, "l", layer, "manifest.json", single(listing{"c", nil, []string{"l"}})},
-			[]string{hex(noDiffIDs) + " " + hex(layer)[:12]}, nil, 1},
-		{"no layers", []string{"c", noDiffIDs, "manifest.json", single(listing{"c", nil, nil})},
-			[]string{hex(noDiffIDs) + " "}, nil, 0},
-		{"zero bytes for a layer of none", []string{"c", configOf(t, ""), "l", "", "manifest.json", single(listing{"c", nil, []string{"l"}})},
-			[]string{hex(configOf(t, "")) + " " + hex("")[:12]}, nil, 0},
-		{"zero bytes for two blocks", []string{"c", configOf(t, zeros), "l", "", "manifest.json", single(listing{"c", nil, []string{"l"}})},
-			[]string{hex(configOf(t, zeros)) + " " + hex(zeros)[:12]}, nil, 0},
+		{
+			"Spec08 no diff IDs",
+			[]string{"c", noDiffIDs, "l", layer, "manifest.json", single(listing{"c", nil, []string{"l"}})},
+			[]string{hex(noDiffIDs) + " " + hex(layer)[:12]},
+			nil, 1,
+		},
+		{
+			"no layers",
+			[]string{"c", noDiffIDs, "manifest.json", single(listing{"c", nil, nil})},
+			[]string{hex(noDiffIDs) + " "},
+			nil, 0,
+		},
+		{
+			"zero bytes for a layer of none",
+			[]string{"c", configOf(t, ""), "l", "", "manifest.json", single(listing{"c", nil, []string{"l"}})},
+			[]string{hex(configOf(t, "")) + " " + hex("")[:12]},
+			nil, 0,
+		},
+		{
+			"zero bytes for two blocks",
+			[]string{"c", configOf(t, zeros), "l", "", "manifest.json", single(listing{"c", nil, []string{"l"}})},
+			[]string{hex(configOf(t, zeros)) + " " + hex(zeros)[:12]},
+			nil, 0,
+		},
 		{"names", []string{"c", config, "l", layer, "manifest.json", single(listing{"c", []string{
 			"b:1", "a:1", "docker.io/library/a:1", "<none>:<none>", "", "A:1", "x:y:z", "h:5000/r@sha256:" + hex("d"),
 		}, []string{"l"}})}, []string{hex(config) + " " + hex(layer)[:12]}, []string{

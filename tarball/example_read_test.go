@@ -1,39 +1,38 @@
 package tarball_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"log"
 	"os"
 
 	"github.com/imgtool/imgtool/internal/tarfs"
 	"github.com/imgtool/imgtool/tarball"
 )
 
-// An archive is indexed by its headers and then read where it lies.
+// An archive is indexed by its headers and then read where it lies. A program hands over the open file instead.
 func ExampleOpen() {
-	f, err := os.Open("../testdata/archives/docker20.tar")
+	raw, err := os.ReadFile("../testdata/archives/docker20.tar")
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
-	defer f.Close()
-	in, err := f.Stat()
+	fsys, err := tarfs.Open(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {
-		log.Fatal(err)
-	}
-	fsys, err := tarfs.Open(f, in.Size())
-	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	ctx := context.Background()
 	a, err := tarball.Open(ctx, fsys, tarball.Options{})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	defer a.Close()
 	roots, err := a.Roots(ctx)
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	fmt.Println(a.Generation())
 	for _, r := range roots {

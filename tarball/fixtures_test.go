@@ -206,7 +206,7 @@ func checkFixture(t *testing.T, f fixture, got *found, err error) {
 			t.Error("no roots")
 		}
 	case "partial":
-		checkMissing(t, f, err)
+		checkMissing(t, err)
 	case "broken":
 		if err == nil && !f.oddOnly() {
 			t.Error("no error")
@@ -227,7 +227,7 @@ func (f *fixture) oddOnly() bool {
 		(f.Problems[0] == "no oci-layout file" || strings.HasPrefix(f.Problems[0], "manifest.json is an object"))
 }
 
-func checkMissing(t *testing.T, f fixture, err error) {
+func checkMissing(t *testing.T, err error) {
 	t.Helper()
 	if !errors.Is(err, image.ErrMissing) {
 		t.Fatalf("error is %v, should match ErrMissing", err)

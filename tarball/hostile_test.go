@@ -3,6 +3,7 @@ package tarball_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ func TestHostile(t *testing.T) {
 	layer := string(imagetest.Layer(t, "a", "1"))
 	config := configOf(t, layer)
 	good := []string{"c", config, "l", layer}
-	manifest := func(raw string) []string { return append(good[:len(good):len(good)], "manifest.json", raw) }
+	manifest := func(raw string) []string { return append(slices.Clip(good), "manifest.json", raw) }
 	single := func(config string, names []string, layers ...string) []string {
 		return manifest(toJSON(t, []listing{{config, names, layers}}))
 	}

@@ -171,7 +171,7 @@ func (o *opener) unpack(ctx context.Context, m *layerMember) (image.Descriptor, 
 
 // inflate writes the decompressed bytes of a layer to w.
 func (o *opener) inflate(ctx context.Context, m *layerMember, w io.Writer) error {
-	blob, err := o.tree.open(m.name)
+	blob, err := o.open(m.name)
 	if err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func (o *opener) hasEntries(ctx context.Context, m *layerMember) (bool, error) {
 	if m.size == 0 {
 		return false, nil
 	}
-	blob, err := o.tree.open(m.name)
+	blob, err := o.open(m.name)
 	if err != nil {
 		return false, err
 	}

@@ -63,7 +63,7 @@ func (t tree) open(name string) (*image.Blob, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := t.FS.Open(name)
+	f, err := t.Open(name)
 	if err != nil {
 		return nil, kindOf(err)
 	}

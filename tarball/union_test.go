@@ -71,45 +71,81 @@ func TestSpec09Union(t *testing.T) {
 		warned  int
 		damaged bool
 	}{
-		{name: "the same name", roots: []image.Root{root(one, a1)},
-			entries: []listing{{config, []string{"a:1"}, []string{blob}}}, want: []string{string(a1)}},
-		{name: "a name of no root", roots: []image.Root{root(one, "")},
-			entries: []listing{{config, []string{"a:1", "a:2"}, []string{blob}}}, want: []string{string(a1), string(a2)}},
-		{name: "one more name", roots: []image.Root{root(one, a1)},
-			entries: []listing{{config, []string{"a:2"}, []string{blob}}}, want: []string{string(a1), string(a2)}},
-		{name: "no names", roots: []image.Root{root(one, "")},
-			entries: []listing{{config, nil, []string{blob}}}, want: []string{""}},
-		{name: "the tag of the name", roots: []image.Root{root(one, "", image.AnnotationRefName, "1")},
-			entries: []listing{{config, []string{"a:1"}, []string{blob}}}, want: []string{string(a1)}},
-		{name: "another tag", roots: []image.Root{root(one, "", image.AnnotationRefName, "v9")},
-			entries: []listing{{config, []string{"a:1"}, []string{blob}}}, want: []string{"[v9]", string(a1)}},
-		{name: "an index", roots: []image.Root{root(index, "")},
-			entries: []listing{{config, []string{"a:1"}, []string{blob}}}, want: []string{string(a1)}},
-		{name: "an index and its image", roots: []image.Root{root(index, a2), root(one, "")},
-			entries: []listing{{config, []string{"a:1", "a:2"}, []string{blob}}}, want: []string{string(a2), string(a1)}},
-		{name: "a sparse index", roots: []image.Root{root(sparse, a1)},
-			entries: []listing{{config, []string{"a:1"}, []string{blob}}}, want: []string{string(a1)}},
-		{name: "an image of manifest.json alone", roots: []image.Root{root(one, a1)}, extra: more,
+		{
+			name: "the same name", roots: []image.Root{root(one, a1)},
+			entries: []listing{{config, []string{"a:1"}, []string{blob}}}, want: []string{string(a1)},
+		},
+		{
+			name: "a name of no root", roots: []image.Root{root(one, "")},
+			entries: []listing{{config, []string{"a:1", "a:2"}, []string{blob}}}, want: []string{string(a1), string(a2)},
+		},
+		{
+			name: "one more name", roots: []image.Root{root(one, a1)},
+			entries: []listing{{config, []string{"a:2"}, []string{blob}}}, want: []string{string(a1), string(a2)},
+		},
+		{
+			name: "no names", roots: []image.Root{root(one, "")},
+			entries: []listing{{config, nil, []string{blob}}}, want: []string{""},
+		},
+		{
+			name: "the tag of the name", roots: []image.Root{root(one, "", image.AnnotationRefName, "1")},
+			entries: []listing{{config, []string{"a:1"}, []string{blob}}}, want: []string{string(a1)},
+		},
+		{
+			name: "another tag", roots: []image.Root{root(one, "", image.AnnotationRefName, "v9")},
+			entries: []listing{{config, []string{"a:1"}, []string{blob}}}, want: []string{"[v9]", string(a1)},
+		},
+		{
+			name: "an index", roots: []image.Root{root(index, "")},
+			entries: []listing{{config, []string{"a:1"}, []string{blob}}}, want: []string{string(a1)},
+		},
+		{
+			name: "an index and its image", roots: []image.Root{root(index, a2), root(one, "")},
+			entries: []listing{{config, []string{"a:1", "a:2"}, []string{blob}}}, want: []string{string(a2), string(a1)},
+		},
+		{
+			name: "a sparse index", roots: []image.Root{root(sparse, a1)},
+			entries: []listing{{config, []string{"a:1"}, []string{blob}}}, want: []string{string(a1)},
+		},
+		{
+			name: "an image of manifest.json alone", roots: []image.Root{root(one, a1)}, extra: more,
 			entries: []listing{{config, []string{"a:1"}, []string{blob}}, {"c.json", []string{"a:2"}, []string{"other.tar"}}},
-			want:    []string{string(a1), string(a2)}},
-		{name: "one that is not whole", roots: []image.Root{root(one, a1)}, extra: more, warned: 1,
-			entries: []listing{{"c.json", []string{"a:2"}, []string{"gone.tar"}}}, want: []string{string(a1)}},
-		{name: "another name of the layer", roots: []image.Root{root(one, a1)}, extra: []string{"x/layer.tar", gzipped(t, layer)},
-			entries: []listing{{config, []string{"a:2"}, []string{"x/layer.tar"}}}, want: []string{string(a1), string(a2)}},
+			want:    []string{string(a1), string(a2)},
+		},
+		{
+			name: "one that is not whole", roots: []image.Root{root(one, a1)}, extra: more, warned: 1,
+			entries: []listing{{"c.json", []string{"a:2"}, []string{"gone.tar"}}}, want: []string{string(a1)},
+		},
+		{
+			name: "another name of the layer", roots: []image.Root{root(one, a1)}, extra: []string{"x/layer.tar", gzipped(t, layer)},
+			entries: []listing{{config, []string{"a:2"}, []string{"x/layer.tar"}}}, want: []string{string(a1), string(a2)},
+		},
 		{name: "a registry's manifest", roots: []image.Root{root(one, a1)}, want: []string{string(a1)}, warned: 1},
 
-		{name: "one name, two images", roots: []image.Root{root(one, a1)}, extra: more, damaged: true,
-			entries: []listing{{"c.json", []string{"a:1"}, []string{"other.tar"}}}},
-		{name: "one name, two listed images", roots: []image.Root{root(one, a1)}, extra: more, damaged: true,
-			entries: []listing{{"c.json", []string{"a:2"}, []string{"other.tar"}}, {config, []string{"a:2"}, []string{blob}}}},
-		{name: "one config, two numbers of layers", roots: []image.Root{root(one, a1)}, damaged: true,
-			entries: []listing{{config, []string{"a:1"}, []string{blob, blob}}}},
-		{name: "one config, two layers", roots: []image.Root{root(one, a1)}, extra: more, damaged: true,
-			entries: []listing{{config, []string{"a:1"}, []string{"other.tar"}}}},
-		{name: "one config, two compressed layers", roots: []image.Root{root(one, a1)}, extra: []string{"x", gzipped(t, other)}, damaged: true,
-			entries: []listing{{config, []string{"a:1"}, []string{"x"}}}},
-		{name: "one config, two blobs", roots: []image.Root{root(one, a1)}, extra: []string{"blobs/sha256/" + hex(other), other}, damaged: true,
-			entries: []listing{{config, []string{"a:1"}, []string{"blobs/sha256/" + hex(other)}}}},
+		{
+			name: "one name, two images", roots: []image.Root{root(one, a1)}, extra: more, damaged: true,
+			entries: []listing{{"c.json", []string{"a:1"}, []string{"other.tar"}}},
+		},
+		{
+			name: "one name, two listed images", roots: []image.Root{root(one, a1)}, extra: more, damaged: true,
+			entries: []listing{{"c.json", []string{"a:2"}, []string{"other.tar"}}, {config, []string{"a:2"}, []string{blob}}},
+		},
+		{
+			name: "one config, two numbers of layers", roots: []image.Root{root(one, a1)}, damaged: true,
+			entries: []listing{{config, []string{"a:1"}, []string{blob, blob}}},
+		},
+		{
+			name: "one config, two layers", roots: []image.Root{root(one, a1)}, extra: more, damaged: true,
+			entries: []listing{{config, []string{"a:1"}, []string{"other.tar"}}},
+		},
+		{
+			name: "one config, two compressed layers", roots: []image.Root{root(one, a1)}, extra: []string{"x", gzipped(t, other)}, damaged: true,
+			entries: []listing{{config, []string{"a:1"}, []string{"x"}}},
+		},
+		{
+			name: "one config, two blobs", roots: []image.Root{root(one, a1)}, extra: []string{"blobs/sha256/" + hex(other), other}, damaged: true,
+			entries: []listing{{config, []string{"a:1"}, []string{"blobs/sha256/" + hex(other)}}},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -161,8 +197,11 @@ func TestSpec09Precedence(t *testing.T) {
 	}{
 		{"v1 alone", [][]string{v1}, []string{"docker.io/library/v1:1"}},
 		{"manifest.json and v1", [][]string{v1, docker}, []string{"docker.io/library/docker:1"}},
-		{"manifest.json and a layout of nothing", [][]string{docker, {"oci-layout", `{"imageLayoutVersion":"1.0.0"}`, "index.json", `{"manifests":[]}`}},
-			[]string{"docker.io/library/docker:1"}},
+		{
+			"manifest.json and a layout of nothing",
+			[][]string{docker, {"oci-layout", `{"imageLayoutVersion":"1.0.0"}`, "index.json", `{"manifests":[]}`}},
+			[]string{"docker.io/library/docker:1"},
+		},
 		{"manifest.json and a layout without index", [][]string{docker, {"oci-layout", `{"imageLayoutVersion":"1.0.0"}`}}, []string{"docker.io/library/docker:1"}},
 		{"index.json and v1", [][]string{v1, layoutMembers(t, src, roots...)}, []string{"docker.io/library/oci:1"}},
 	}

@@ -57,7 +57,7 @@ func TestSpec11Config(t *testing.T) {
 // TestSpec11Layers reads v1 images with layers of all sorts.
 func TestSpec11Layers(t *testing.T) {
 	layer := string(imagetest.Layer(t, "a", "1"))
-	json := func(id, parent string, more string) []string {
+	json := func(id, parent, more string) []string {
 		return []string{id + "/json", `{"id":"` + id + `","parent":"` + parent + `"` + more + `}`}
 	}
 	one := "v1 " + hex(layer)[:12]
@@ -73,10 +73,19 @@ func TestSpec11Layers(t *testing.T) {
 		{"no bytes", [][]string{json(low, "", ""), {low + "/layer.tar", ""}}, []string{"v1 "}, []string{""}},
 		{"compressed tar of nothing", [][]string{json(low, "", ""), {low + "/layer.tar", gzipped(t, string(make([]byte, 10240)))}}, []string{"v1 "}, []string{""}},
 		{"throwaway without layer", [][]string{json(low, "", ""), {low + "/layer.tar", layer}, json(high, low, `,"throwaway":true`)}, []string{one}, []string{""}},
-		{"symbolic link", [][]string{json(low, "", ""), {low + "/layer.tar", layer}, json(high, low, ""), {high + "/layer.tar", "-> ../" + low + "/layer.tar"}},
-			[]string{one + " " + hex(layer)[:12]}, []string{""}},
+		{
+			"symbolic link",
+			[][]string{json(low, "", ""), {low + "/layer.tar", layer}, json(high, low, ""), {high + "/layer.tar", "-> ../" + low + "/layer.tar"}},
+			[]string{one + " " + hex(layer)[:12]},
+			[]string{""},
+		},
 		{"two tips, one named", [][]string{
-			json(low, "", ""), {low + "/layer.tar", layer}, json(high, low, ""), {high + "/layer.tar", ""}, json(aside, low, ""), {aside + "/layer.tar", layer},
+			json(low, "", ""),
+			{low + "/layer.tar", layer},
+			json(high, low, ""),
+			{high + "/layer.tar", ""},
+			json(aside, low, ""),
+			{aside + "/layer.tar", layer},
 			{"repositories", `{"a":{"1":"` + aside + `"}}`},
 		}, []string{one, one + " " + hex(layer)[:12]}, []string{"docker.io/library/a:1", ""}},
 		{"a repository without tags", [][]string{json(low, "", ""), {low + "/layer.tar", layer, "repositories", `{"a":null}`}}, []string{one}, []string{""}},
