@@ -69,7 +69,7 @@ func runConvert(ctx context.Context, c *call, f *convertFlags) error {
 	defer src.Close()
 	sel, failed, err := c.chooseLoad(ctx, src, loadOptions{loadFlags: loadFlags{keepGoing: f.keepGoing}, selectors: from.selectors()})
 	if err != nil {
-		return at(from.typed, err)
+		return at(from.typed, hintStore(from, err))
 	}
 	if f.keepGoing {
 		if sel, failed, err = c.soundOnly(ctx, sel, failed); err != nil {

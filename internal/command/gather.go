@@ -29,7 +29,7 @@ func (c *call) gather(ctx context.Context, args []string, scratchDir string) (*s
 		hits, err := one.meant(p)
 		if err != nil {
 			all.Close()
-			return nil, at(arg, err)
+			return nil, at(arg, hintStore(p, err))
 		}
 		roots = appendNew(roots, hits)
 	}

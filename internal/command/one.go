@@ -27,12 +27,13 @@ func (c *call) chooseOne(ctx context.Context, arg, platform string) (*chosen, er
 		return nil, err
 	}
 	one, err := all.one(p)
-	if err == nil {
-		one.image, err = pick(one.top, platform)
-	}
 	if err != nil {
 		all.Close()
 		return nil, at(arg, hintStore(p, err))
+	}
+	if one.image, err = pick(one.top, platform); err != nil {
+		all.Close()
+		return nil, at(arg, err)
 	}
 	return one, nil
 }
@@ -94,22 +95,17 @@ func pick(top *image.Node, platform string) (*image.Node, error) {
 	if top.Missing {
 		return nil, fmt.Errorf("manifest %s: %w", top.Descriptor.Digest, image.ErrMissing)
 	}
-	images := image.Images(top)
 	if platform != "" {
 		want, err := image.ParsePlatform(platform)
 		if err != nil {
 			return nil, usageError{err}
 		}
-		for _, n := range images {
-			if p, ok := n.Platform(); ok && image.Fits(p, want) {
-				return whole(n)
-			}
-		}
-		return nil, image.NotFoundf("no image for %s", platform)
+		return forPlatform(top, want)
 	}
 	if n := image.Pick(top, image.Host(), false); n != nil {
 		return whole(n)
 	}
+	images := image.Images(top)
 	var list []string
 	for _, n := range images {
 		if p, ok := n.Platform(); ok {
@@ -123,6 +119,25 @@ func pick(top *image.Node, platform string) (*image.Node, error) {
 		return nil, err
 	}
 	return nil, nil
+}
+
+// forPlatform returns the image of a node for a platform, which may be listed without being here.
+func forPlatform(top *image.Node, want image.Platform) (*image.Node, error) {
+	absent := image.Descriptor{}
+	for _, n := range image.Below(top) {
+		p, ok := n.Platform()
+		switch {
+		case !ok || !image.Fits(p, want):
+		case n.Kind == image.KindImage:
+			return whole(n)
+		case n.Missing:
+			absent = n.Descriptor
+		}
+	}
+	if absent.Digest != "" {
+		return nil, fmt.Errorf("platform %s: manifest %s: %w", image.FormatPlatform(want), absent.Digest, image.ErrMissing)
+	}
+	return nil, image.NotFoundf("no image for %s", image.FormatPlatform(want))
 }
 
 // whole returns the image if its config is here and sound: all that listing verbs need.

@@ -47,8 +47,8 @@ func verify(ctx context.Context, c *call, quiet *bool) error {
 			worst = worse(worst, kind)
 		}
 	}
-	if err := c.flush(); err != nil || worst == nil {
-		return err
+	if worst == nil {
+		return nil
 	}
 	return exitStatus(exitCode(worst))
 }
@@ -67,7 +67,7 @@ func (c *call) verifyPlace(ctx context.Context, p place, quiet bool) (kind, err 
 	if p.selector != "" {
 		g, _ := image.Walk(ctx, src, roots) // its error is in the nodes
 		if roots, err = image.Select(g, p.selector, image.Host()); err != nil {
-			return nil, at(p.typed, err)
+			return nil, at(p.typed, hintStore(p, err))
 		}
 	}
 	g, _ := image.Walk(ctx, src, roots) // as above
@@ -79,6 +79,9 @@ func (c *call) verifyPlace(ctx context.Context, p place, quiet bool) (kind, err 
 	}
 	for _, d := range report.Defects {
 		c.printDefect(p, d)
+	}
+	if err := c.flush(); err != nil { // before the summary, where both go to one terminal
+		return nil, err
 	}
 	if !quiet {
 		c.note("%s", summary(p, report))
@@ -127,7 +130,7 @@ func summary(p place, r *layer.Report) string {
 		s += count(len(r.Defects), "defect")
 	}
 	if r.Absent > 0 {
-		s += fmt.Sprintf("; %s listed by a sparse index are not here", count(r.Absent, "platform manifest"))
+		s += fmt.Sprintf("; not here: %s that a sparse index lists", count(r.Absent, "platform manifest"))
 	}
 	return s
 }
