@@ -4,9 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/imgtool/imgtool/compression"
 	"github.com/imgtool/imgtool/image"
-	"github.com/opencontainers/go-digest"
 )
 
 // MediaTypes is a family of media types.
@@ -59,7 +60,7 @@ func Apply(ctx context.Context, scratch *image.Scratch, src image.Source, g *ima
 	if err != nil {
 		return nil, err
 	}
-	base := image.Source(src)
+	base := src
 	if len(c.gone) > 0 {
 		base = without{src, c.gone}
 	}

@@ -10,15 +10,17 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/opencontainers/go-digest"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
 	"github.com/imgtool/imgtool/compression"
 	"github.com/imgtool/imgtool/image"
 	"github.com/imgtool/imgtool/layer"
-	"github.com/opencontainers/go-digest"
-	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // place builds images in memory.
@@ -249,7 +251,7 @@ func TestSpec05Platforms(t *testing.T) {
 			p := &place{t: t}
 			a, s := p.image("amd64", "", "gzip"), p.image("s390x", "", "none")
 			absent := image.Descriptor{MediaType: ocispec.MediaTypeImageManifest, Digest: digest.FromString("x"), Size: 1, Platform: &image.Platform{OS: "linux", Architecture: "arm64"}}
-			attestation := p.Add(ocispec.MediaTypeImageManifest, []byte(`{"schemaVersion":2,"config":{"mediaType":"application/x","digest":"`+a.Digest.String()+`","size":`+fmt.Sprint(a.Size)+`},"layers":[]}`))
+			attestation := p.Add(ocispec.MediaTypeImageManifest, []byte(`{"schemaVersion":2,"config":{"mediaType":"application/x","digest":"`+a.Digest.String()+`","size":`+strconv.FormatInt(a.Size, 10)+`},"layers":[]}`))
 			attestation.Annotations = map[string]string{image.AnnotationReferenceDigest: a.Digest.String(), image.AnnotationReferenceType: "attestation-manifest"}
 			attestation.Platform = &image.Platform{OS: "unknown", Architecture: "unknown"}
 			top := p.index(a, s, absent, attestation)

@@ -1,14 +1,16 @@
 package convert
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 
-	"github.com/imgtool/imgtool/image"
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/imgtool/imgtool/image"
 )
 
 // node converts a document and what is below it, and notes the outcome in c.done.
@@ -20,15 +22,12 @@ func (c *converter) node(ctx context.Context, n *image.Node) error {
 	c.done[old.Digest] = old
 	var raw []byte
 	var err error
+	usable := !n.Missing && n.Err == nil && !c.gone[old.Digest]
 	switch {
-	case n.Missing || n.Err != nil || c.gone[old.Digest]:
-		return nil
-	case n.Kind == image.KindIndex:
+	case usable && n.Kind == image.KindIndex:
 		raw, err = c.index(ctx, n)
-	case n.Kind == image.KindImage:
+	case usable && n.Kind == image.KindImage:
 		raw, err = c.manifest(n)
-	default:
-		return nil
 	}
 	if err != nil || raw == nil {
 		return err
@@ -52,10 +51,8 @@ func mediaTypeOf(raw []byte, fallback string) string {
 	var doc struct {
 		MediaType string `json:"mediaType"`
 	}
-	if json.Unmarshal(raw, &doc) != nil || doc.MediaType == "" {
-		return fallback
-	}
-	return doc.MediaType
+	_ = json.Unmarshal(raw, &doc) // it was written by us
+	return cmp.Or(doc.MediaType, fallback)
 }
 
 // index returns the new bytes of an index, or nil if nothing in it changes.

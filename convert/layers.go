@@ -4,17 +4,19 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"sync"
 
-	"github.com/imgtool/imgtool/compression"
-	"github.com/imgtool/imgtool/image"
-	"github.com/imgtool/imgtool/layer"
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/imgtool/imgtool/compression"
+	"github.com/imgtool/imgtool/image"
+	"github.com/imgtool/imgtool/layer"
 )
 
 // layerTypes are the media types of new layers.
@@ -80,7 +82,7 @@ func (c *converter) layer(ctx context.Context, l image.Layer) (image.Descriptor,
 	defer blob.Close()
 	head := make([]byte, compression.HeadSize)
 	n, err := blob.ReadAt(head, 0)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return image.Descriptor{}, err
 	}
 	have := compression.Detect(head[:n])

@@ -4,8 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/imgtool/imgtool/image"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/imgtool/imgtool/image"
 )
 
 // pairs are the media types that mean the same, OCI's first.

@@ -6,8 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/imgtool/imgtool/image"
 	"github.com/opencontainers/go-digest"
+
+	"github.com/imgtool/imgtool/image"
 )
 
 // only returns which manifests below top are for one of the wanted platforms, and the attestations of these. An error

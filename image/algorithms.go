@@ -1,7 +1,6 @@
 package image
 
-// go-digest knows an algorithm only when the package that implements it is linked.
 import (
-	_ "crypto/sha256"
-	_ "crypto/sha512" // sha384 too
+	_ "crypto/sha256" // go-digest knows an algorithm only when the package that implements it is linked
+	_ "crypto/sha512" // as above, and sha384
 )

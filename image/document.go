@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -54,7 +55,7 @@ func Decode(raw []byte, v any) error {
 	if err := checkKeys(dec, true, 0); err != nil {
 		return err
 	}
-	if _, err := dec.Token(); err != io.EOF {
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return Damagef("bytes behind the end of the document")
 	}
 	if err := json.Unmarshal(raw, v); err != nil {
@@ -120,13 +121,13 @@ func checkObject(dec *json.Decoder, fold bool, depth int) error {
 }
 
 func syntaxDamage(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case err == io.EOF: // the decoder says io.EOF where a value is due
+	if errors.Is(err, io.EOF) { // the decoder says so where a value is due
 		return Damagef("document ends too early")
 	}
-	return Damagef("%w", err)
+	if err != nil {
+		return Damagef("%w", err)
+	}
+	return nil
 }
 
 // Object is a JSON object whose members keep their order and their bytes, so that an edit of one leaves all others,

@@ -53,9 +53,9 @@ func (n *Node) Platform() (p Platform, ok bool) {
 }
 
 // Pick returns the image that a verb for one image takes of a node (SPEC decision 4 and 2): the node itself if it is an
-// image; of an index the first whole image that fits host, else, with any, the first whole image that is here, else the
+// image; of an index the first whole image that fits host, else, with first, the first whole image that is here, else the
 // only one. It returns nil if there is none, or if several are and none of them stands out.
-func Pick(top *Node, host Platform, any bool) *Node {
+func Pick(top *Node, host Platform, first bool) *Node {
 	var whole []*Node
 	for _, n := range Images(top) {
 		if n == top {
@@ -70,7 +70,7 @@ func Pick(top *Node, host Platform, any bool) *Node {
 			return n
 		}
 	}
-	if len(whole) == 1 || any && len(whole) > 0 {
+	if len(whole) == 1 || first && len(whole) > 0 {
 		return whole[0]
 	}
 	return nil

@@ -9,9 +9,10 @@ import (
 	"slices"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/imgtool/imgtool/compression"
 	"github.com/imgtool/imgtool/image"
-	"golang.org/x/sync/errgroup"
 )
 
 // AuditOptions says how [Audit] goes about its work.

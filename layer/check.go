@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/imgtool/imgtool/compression"
 	"github.com/imgtool/imgtool/image"
 	"github.com/imgtool/imgtool/internal/tarscan"
-	"github.com/opencontainers/go-digest"
 )
 
 // Check returns a writer for the bytes of a layer's blob, as they pass on their way from one place to another. Its Close
@@ -75,7 +76,7 @@ func scan(r io.Reader) error {
 	tar := tarscan.NewReader(r)
 	for {
 		_, err := tar.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -8,9 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/imgtool/imgtool/compression"
 	"github.com/imgtool/imgtool/image"
-	"github.com/opencontainers/go-digest"
 )
 
 func tarOf(t *testing.T, names ...string) []byte {

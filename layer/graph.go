@@ -3,9 +3,10 @@ package layer
 import (
 	"io"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/imgtool/imgtool/compression"
 	"github.com/imgtool/imgtool/image"
-	"github.com/opencontainers/go-digest"
 )
 
 // Checks returns the check of every layer of a graph's images, in the form that [image.CopyOptions] wants it. Blobs that

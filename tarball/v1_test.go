@@ -38,8 +38,8 @@ func TestSpec11Config(t *testing.T) {
 	}
 	want := `{"zebra":1,"created":"2015-01-02T00:00:00.5Z","os":"linux","architecture":"amd64","config":{"Cmd":["<x>"],"Labels":{"B":"","b":""}},` +
 		`"rootfs":{"type":"layers","diff_ids":["sha256:` + hex(first) + `","sha256:` + hex(third) + `"]},"history":[` +
-		`{"created":"2015-01-01T00:00:00Z","author":"me","created_by":"/bin/sh -c #(nop) ADD a"},` +
-		`{"created_by":"a line","comment":"nothing","empty_layer":true},{"created":"2015-01-02T00:00:00.5Z"}]}`
+		`{"created":"2015-01-01T00:00:00Z","author":"me","created_by":"/bin/sh -c #(nop) ADD a","id":"` + low + `"},` +
+		`{"created_by":"a line","comment":"nothing","empty_layer":true,"id":"` + middle + `"},{"created":"2015-01-02T00:00:00.5Z","id":"` + high + `"}]}`
 	fsys := openTar(t, members...)
 	if diff := cmp.Diff(want, string(configs(t, fsys)[0].Raw)); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)

@@ -41,17 +41,19 @@ func (o *opener) v1Document(id string) (doc v1Document, raw []byte, err error) {
 	return doc, raw, nil
 }
 
-// v1History is an entry of a config's history, in the order of members that docker writes.
+// v1History is an entry of a config's history, in the order of members that docker writes, and behind them the ID that
+// the step had as an image of its own.
 type v1History struct {
 	Created    json.RawMessage `json:"created,omitempty"`
 	Author     string          `json:"author,omitempty"`
 	CreatedBy  string          `json:"created_by,omitempty"`
 	Comment    string          `json:"comment,omitempty"`
 	EmptyLayer bool            `json:"empty_layer,omitempty"`
+	ID         string          `json:"id"`
 }
 
-func (d *v1Document) history(empty bool) v1History {
-	h := v1History{Author: d.Author, Comment: d.Comment, EmptyLayer: empty}
+func (d *v1Document) history(id string, empty bool) v1History {
+	h := v1History{Author: d.Author, Comment: d.Comment, EmptyLayer: empty, ID: id}
 	var t time.Time
 	if string(d.Created) != "null" && json.Unmarshal(d.Created, &t) == nil {
 		h.Created = d.Created
@@ -100,7 +102,7 @@ func (o *opener) readV1Step(ctx context.Context, id string, s *v1Step) error {
 	if err != nil {
 		return err
 	}
-	s.history = doc.history(m == nil)
+	s.history = doc.history(id, m == nil)
 	if m == nil {
 		return nil
 	}

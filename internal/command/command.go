@@ -26,7 +26,7 @@ func Main(args []string, std Streams, env func(string) string) int {
 	ctx, stop := withSignals(context.Background())
 	defer stop()
 	c := newCall(std, env)
-	return finish(ctx, c, run(ctx, c, args))
+	return finish(ctx, c, untilSignal(ctx, func() error { return run(ctx, c, args) }))
 }
 
 // finish writes the results of a call, or says why there are none, and returns the exit code.

@@ -5,8 +5,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/imgtool/imgtool/image"
 	"github.com/opencontainers/go-digest"
+
+	"github.com/imgtool/imgtool/image"
 )
 
 // historyFlags are what history can be told.

@@ -7,8 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/imgtool/imgtool/image"
 	"github.com/opencontainers/go-digest"
+
+	"github.com/imgtool/imgtool/image"
 )
 
 // imagesFlags are what images can be told.

@@ -7,12 +7,13 @@ import (
 	"io"
 	"io/fs"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/imgtool/imgtool/compression"
 	"github.com/imgtool/imgtool/image"
 	"github.com/imgtool/imgtool/internal/tarfs"
 	"github.com/imgtool/imgtool/internal/tarscan"
 	"github.com/imgtool/imgtool/layout"
-	"github.com/opencontainers/go-digest"
 )
 
 // Members of a stream up to smallMember bytes are kept in memory, up to smallMembers of all: they are documents mostly,

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/docker/go-units"
+
 	"github.com/imgtool/imgtool/image"
 	"github.com/imgtool/imgtool/store"
 )

@@ -82,7 +82,11 @@ func save(ctx context.Context, c *call, f *saveFlags) error {
 func (c *call) convertAndWrite(ctx context.Context, sel *selection, o output, opts convert.Options, trust bool) error {
 	scratch := c.scratch(o.scratchDir())
 	defer scratch.Close()
+	if opts.Layers != nil {
+		opts.Progress = c.progress("Compressing", total(sel.layers())).add
+	}
 	out, err := convert.Apply(ctx, scratch, sel, sel.graph, opts)
+	c.closeProgress()
 	if err != nil {
 		return err
 	}

@@ -3,14 +3,13 @@ package command_test
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/imgtool/imgtool/internal/command"
+	"github.com/imgtool/imgtool/internal/imagetest"
 )
 
 func TestMain(m *testing.M) {
@@ -28,7 +27,8 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "../../testdata/script",
+		Dir:         "../../testdata/script",
+		WorkdirRoot: imagetest.MemoryDir(t),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("IMGTOOL_STORE", filepath.Join(env.WorkDir, ".store"))
 			env.Setenv("ARCHIVES", archives)
@@ -45,25 +45,6 @@ func TestScripts(t *testing.T) {
 			}
 			return false, errors.New("unknown condition " + cond)
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits},
+		Cmds: scriptCommands(),
 	})
-}
-
-// exits runs a command and checks its exit code: exits CODE COMMAND ARG….
-func exits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits CODE COMMAND ARG…")
-	}
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	got := 0
-	err = ts.Exec(args[1], args[2:]...)
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		got = exit.ExitCode()
-	} else {
-		ts.Check(err)
-	}
-	if got != want {
-		ts.Fatalf("exit code %d, want %d", got, want)
-	}
 }

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/imgtool/imgtool/image"
@@ -99,6 +100,11 @@ func withReferrers(g *image.Graph, chosen []image.Root) []image.Root {
 		}
 	}
 	return all
+}
+
+// layers returns the blobs of all layers of the selection that are here, each once.
+func (s *selection) layers() []image.Descriptor {
+	return slices.DeleteFunc(s.graph.Blobs(), func(d image.Descriptor) bool { return !image.IsLayer(d.MediaType) })
 }
 
 // warnSparse tells that images of an index are not here.

@@ -22,7 +22,9 @@ trap 'rm -rf "$work"' EXIT
 : "${DOCKER=docker}" "${SKOPEO=skopeo}" "${UMOCI=umoci}" "${CRANE=crane}" "${REGCTL=regctl}" "${CTR=ctr}"
 containers="--storage-driver vfs --root $work/containers/root --runroot $work/containers/run"
 : "${PODMAN=podman}" "${BUILDAH=buildah}"
+# shellcheck disable=SC2086 # $containers is several words
 podman() { command $PODMAN $containers "$@"; }
+# shellcheck disable=SC2086 # as above
 buildah() { command $BUILDAH $containers "$@"; }
 
 hello=imgtool.example/hello:1.0
