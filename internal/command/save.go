@@ -83,7 +83,7 @@ func (c *call) convertAndWrite(ctx context.Context, sel *selection, o output, op
 	scratch := c.scratch(o.scratchDir())
 	defer scratch.Close()
 	if opts.Layers != nil {
-		opts.Progress = c.progress("Compressing", total(sel.layers())).add
+		opts.Progress = c.progress("Converting", total(sel.layers())).add
 	}
 	out, err := convert.Apply(ctx, scratch, sel, sel.graph, opts)
 	c.closeProgress()
