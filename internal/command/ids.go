@@ -8,12 +8,15 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// shortID returns the first 12 hex digits of a digest, as docker shows an ID.
+// shortID returns the first 12 hex digits of a digest or of the ID of a v1 image, as docker shows an ID.
 func shortID(d digest.Digest) string {
-	if d.Validate() != nil {
-		return string(d)
+	switch {
+	case d.Validate() == nil:
+		return d.Encoded()[:12]
+	case digest.Digest("sha256:" + d).Validate() == nil:
+		return string(d[:12])
 	}
-	return d.Encoded()[:12]
+	return string(d)
 }
 
 // readBounded returns a small file's bytes; more of them than limit is an error.
