@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/imgtool/imgtool/convert"
 	"github.com/imgtool/imgtool/image"
@@ -132,7 +133,8 @@ func (c *call) loadFrom(ctx context.Context, p place, opts loadOptions) error {
 		return err
 	}
 	c.tellKept(in.txn.Kept())
-	c.tellLoaded(g, in.txn.Moved())
+	c.tellMoved(in.txn.Moved())
+	c.tellLoaded(g, in.txn.Kept())
 	return failed
 }
 
@@ -257,12 +259,24 @@ func (c *call) tellKept(kept []store.Moved) {
 	}
 }
 
-// tellLoaded prints what docker load prints, for every root in order.
-func (c *call) tellLoaded(g *image.Graph, moved []store.Moved) {
+// tellMoved prints what docker load prints of names that other images had.
+func (c *call) tellMoved(moved []store.Moved) {
 	for _, m := range moved {
+		if c.json {
+			c.printJSON(movedLine{m.Name.Familiar(), m.OldID})
+			continue
+		}
 		fmt.Fprintf(c.out, "The image %s already exists, renaming the old one with ID %s to empty string\n", m.Name.Familiar(), m.OldID)
 	}
+}
+
+// tellLoaded prints what docker load prints, for every root in order. One whose name was kept by another image goes by
+// its ID.
+func (c *call) tellLoaded(g *image.Graph, kept []store.Moved) {
 	for i, r := range g.Roots {
+		if slices.ContainsFunc(kept, func(k store.Moved) bool { return k.Name == r.Name && k.Old.Digest != r.Digest }) {
+			r = r.Named("")
+		}
 		id := imageID(g.Tops[i])
 		switch {
 		case c.json:
@@ -275,6 +289,12 @@ func (c *call) tellLoaded(g *image.Graph, moved []store.Moved) {
 			fmt.Fprintf(c.out, "Loaded artifact: %s\n", r.Digest)
 		}
 	}
+}
+
+// movedLine is what --json prints of a name that another image had.
+type movedLine struct {
+	Moved string `json:"moved"`
+	OldID string `json:"oldId"`
 }
 
 // loadedLine is what --json prints of a loaded root.

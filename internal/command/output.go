@@ -164,7 +164,8 @@ func (c *call) writeStore(ctx context.Context, src image.Source, g *image.Graph,
 	if err := txn.Commit(ctx, g.Roots); err != nil {
 		return err
 	}
-	c.tellLoaded(g, txn.Moved())
+	c.tellMoved(txn.Moved())
+	c.tellLoaded(g, nil)
 	return nil
 }
 

@@ -2,9 +2,9 @@ package command
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/imgtool/imgtool/image"
+	"github.com/imgtool/imgtool/store"
 )
 
 func tagVerb() *verb {
@@ -47,7 +47,7 @@ func tag(ctx context.Context, c *call) error {
 		return at(p.typed, err)
 	}
 	if moved != nil {
-		fmt.Fprintf(c.out, "The image %s already exists, renaming the old one with ID %s to empty string\n", name.Familiar(), moved.OldID)
+		c.tellMoved([]store.Moved{*moved})
 	}
 	return nil
 }
