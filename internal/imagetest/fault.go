@@ -55,7 +55,8 @@ func Child(t testing.TB, name string, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(self, args...)
-	cmd.Env = append(os.Environ(), childVariable+"="+name, "GOMAXPROCS=2")
+	// The race detector would sleep for a second at the end of each child.
+	cmd.Env = append(os.Environ(), childVariable+"="+name, "GOMAXPROCS=2", "GORACE=atexit_sleep_ms=0")
 	return cmd
 }
 
