@@ -101,10 +101,7 @@ func (c *call) convertOptions(o output, layers, mediaTypes string, platforms []s
 	default:
 		return opts, usagef("flag --media-types: %q is not oci or docker", mediaTypes)
 	}
-	opts.Platforms, err = parsePlatforms(platforms)
-	if err == nil && sparse && len(opts.Platforms) == 0 {
-		err = usagef("flag --sparse: needs --platform")
-	}
+	opts.Platforms, err = parsePlatforms(platforms, sparse)
 	return opts, err
 }
 

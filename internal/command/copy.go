@@ -80,8 +80,9 @@ func (c *call) printJSON(v any) {
 	c.out.Write(append(raw, '\n'))
 }
 
-// parsePlatforms reads the values of --platform, each of which may list several with commas.
-func parsePlatforms(values []string) ([]image.Platform, error) {
+// parsePlatforms reads the values of --platform, each of which may list several with commas. Without any there is nothing
+// that --sparse could leave out.
+func parsePlatforms(values []string, sparse bool) ([]image.Platform, error) {
 	var all []image.Platform
 	for _, v := range splitCommas(values) {
 		p, err := image.ParsePlatform(v)
@@ -89,6 +90,9 @@ func parsePlatforms(values []string) ([]image.Platform, error) {
 			return nil, usageError{err}
 		}
 		all = append(all, p)
+	}
+	if sparse && len(all) == 0 {
+		return nil, usagef("flag --sparse: needs --platform")
 	}
 	return all, nil
 }

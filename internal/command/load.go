@@ -56,7 +56,7 @@ func load(ctx context.Context, c *call, f *loadFlags) error {
 	p, selectors := loadPlace(c.args, f.input)
 	opts := loadOptions{loadFlags: *f, selectors: selectors}
 	var err error
-	if opts.only, err = parsePlatforms(f.platforms); err != nil {
+	if opts.only, err = parsePlatforms(f.platforms, f.sparse); err != nil {
 		return err
 	}
 	if f.tag != "" {

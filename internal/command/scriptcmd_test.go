@@ -138,7 +138,7 @@ func tree(ts *testscript.TestScript, args []string) error {
 	dir := ts.MkAbs(args[0])
 	var out bytes.Buffer
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil {
+		if err != nil || path == dir {
 			return err
 		}
 		info, err := e.Info()
