@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -336,5 +337,58 @@ func TestApplyEndsWithItsContext(t *testing.T) {
 	gzip := compression.Spec{Format: compression.Gzip}
 	if _, err := Apply(ctx, scratch, p, g, Options{Layers: &gzip}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the context's end", err)
+	}
+}
+
+// failing is a source whose layers cannot be read to their end.
+type failing struct{ image.Source }
+
+func (s failing) Open(ctx context.Context, d image.Descriptor) (*image.Blob, error) {
+	b, err := s.Source.Open(ctx, d)
+	if err != nil || !strings.Contains(d.MediaType, "layer") {
+		return b, err
+	}
+	return image.NewBlob(failingAt{b, d.Size / 2}, d.Size, b.Close), nil
+}
+
+type failingAt struct {
+	io.ReaderAt
+
+	end int64
+}
+
+func (r failingAt) ReadAt(p []byte, off int64) (int, error) {
+	if off+int64(len(p)) > r.end {
+		return 0, syscall.EIO
+	}
+	return r.ReaderAt.ReadAt(p, off)
+}
+
+// A disk that fails or is full is no damage, though only a part of the layer gets to be checked.
+func TestPromise05ApplyTellsFailureFromDamage(t *testing.T) {
+	p := &place{t: t}
+	a := p.image("amd64", "", "gzip")
+	writable := func() (*os.File, error) { return os.CreateTemp(t.TempDir(), "") }
+	for _, test := range []struct {
+		name string
+		src  image.Source
+		temp func() (*os.File, error)
+		want error
+	}{
+		{"read", failing{p}, writable, syscall.EIO},
+		{"write", p, func() (*os.File, error) { return os.OpenFile("/dev/full", os.O_RDWR, 0) }, syscall.ENOSPC},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g, err := image.Walk(t.Context(), test.src, []image.Root{{Descriptor: a}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			scratch := image.NewScratch(test.temp)
+			defer scratch.Close()
+			_, err = Apply(t.Context(), scratch, test.src, g, Options{Layers: &compression.Spec{}})
+			if !errors.Is(err, test.want) || errors.Is(err, image.ErrDamaged) {
+				t.Errorf("got %v, want %v and no damage", err, test.want)
+			}
+		})
 	}
 }

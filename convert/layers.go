@@ -121,7 +121,7 @@ func (c *converter) recompress(ctx context.Context, w io.Writer, blob *image.Blo
 	in := &meter{ctx: ctx, r: io.TeeReader(blob.Reader(), whole), d: l.Descriptor, progress: c.opts.Progress}
 	stream, _, err := compression.Open(bufio.NewReaderSize(in, 256<<10), c.opts.Limits)
 	if err != nil {
-		return image.Damagef("layer: %w", err)
+		return layerError(err)
 	}
 	defer stream.Close()
 	out, err := compression.NewWriter(w, *c.opts.Layers)
@@ -129,25 +129,48 @@ func (c *converter) recompress(ctx context.Context, w io.Writer, blob *image.Blo
 		return err
 	}
 	// The tar is plain here, so the check is of its digest alone.
-	plain := image.Layer{DiffID: l.DiffID}
-	check := layer.Check(plain, c.opts.Limits)
-	_, err = io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(out, check)}, struct{ io.Reader }{stream}, make([]byte, 1<<20))
-	checked := check.Close()
+	check := layer.Check(image.Layer{DiffID: l.DiffID}, c.opts.Limits)
+	seen := &onlooker{w: check}
+	_, err = io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(out, seen)}, struct{ io.Reader }{stream}, make([]byte, 1<<20))
+	checked := check.Close() // of a copy that failed, it has seen a part
 	if err == nil {
 		err = out.Close()
 	}
-	if _, rest := io.Copy(io.Discard, in); err == nil {
-		err = rest
+	if err == nil {
+		_, err = io.Copy(io.Discard, in)
 	}
-	switch verified := whole.Verify(); {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return ctx.Err()
-	case err == nil && verified != nil:
-		return verified
-	case checked != nil:
-		return checked
 	}
-	return err
+	if err != nil {
+		return layerError(err)
+	}
+	if err := whole.Verify(); err != nil {
+		return err
+	}
+	return checked
+}
+
+// layerError tells damage from a disk that fails or is full.
+func layerError(err error) error {
+	if errors.Is(err, compression.ErrCorrupt) || errors.Is(err, compression.ErrExpansion) {
+		return image.Damagef("layer: %w", err)
+	}
+	return fmt.Errorf("layer: %w", err)
+}
+
+// onlooker is a writer that never fails: what it is given goes on to others, and when the writer behind it has had
+// enough, that one says so when it is closed.
+type onlooker struct {
+	w   io.Writer
+	err error
+}
+
+func (o *onlooker) Write(p []byte) (int, error) {
+	if o.err == nil {
+		_, o.err = o.w.Write(p)
+	}
+	return len(p), nil
 }
 
 // meter is a reader that ends with its context and tells the progress.
