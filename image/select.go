@@ -24,7 +24,8 @@ var hexPrefix = regexp.MustCompile(`^(?:(sha256|sha384|sha512):)?([a-f0-9]+)$`)
 // The ID of an index is that of its image for host, else of the first one that is here. A manifest that is not a root,
 // but stands below one, is returned as a root without a name.
 //
-// The error matches [ErrNotFound] if the text fits nothing, and [ErrAmbiguous], with the list, if it fits several blobs.
+// The error matches [ErrNotFound] if the text fits nothing, and [ErrAmbiguous], with the list, if it fits several blobs; not
+// if these are manifests of one image, whose whole ID it is or begins.
 func Select(g *Graph, text string, host Platform) ([]Root, error) {
 	s := selection{g: g, host: host}
 	word := strings.TrimPrefix(text, "::")
@@ -36,7 +37,7 @@ func Select(g *Graph, text string, host Platform) ([]Root, error) {
 	if len(s.hits) == 0 {
 		return nil, NotFoundf("no image %q", text)
 	}
-	if list := s.distinct(); len(list) > 1 {
+	if list := s.distinct(); len(list) > 1 && len(s.meant) != 1 {
 		return nil, &kindError{ErrAmbiguous, fmt.Errorf("%q fits several images: %s", text, strings.Join(list, ", "))}
 	}
 	return s.hits, nil
@@ -47,6 +48,8 @@ type selection struct {
 	g    *Graph
 	host Platform
 	hits []Root
+
+	meant map[digest.Digest]bool // by digest or ID: those that the text is the beginning of
 }
 
 // distinct describes each blob that was hit, by its first name and its digest.
@@ -137,9 +140,22 @@ func (s *selection) byPrefix(word string) bool {
 	return true
 }
 
-// matching adds the roots among some whose digest or ID fits, and, of the others, the manifests and indexes below that fit
-// by their digest or their config's.
+// matching adds the roots among some whose digest or ID fits; if there are none, the manifests and indexes below them that
+// fit by their digest or their config's. Several of them may be meant by one ID: an image that has two manifests.
 func (s *selection) matching(among func(Root) bool, fits func(digest.Digest) bool) {
+	s.meant = map[digest.Digest]bool{}
+	fit := func(n *Node, id *Node) bool {
+		d := n.Descriptor.Digest
+		if fits(d) {
+			s.meant[d] = true
+			return true
+		}
+		if id == nil || !fits(id.Manifest.Config.Digest) {
+			return false
+		}
+		s.meant[id.Manifest.Config.Digest] = true
+		return true
+	}
 	listed := map[digest.Digest]bool{}
 	var below []*Node
 	for i, r := range s.g.Roots {
@@ -147,20 +163,22 @@ func (s *selection) matching(among func(Root) bool, fits func(digest.Digest) boo
 			continue
 		}
 		top := s.g.Tops[i]
-		id := Pick(top, s.host, true)
-		if fits(r.Digest) || id != nil && fits(id.Manifest.Config.Digest) {
+		if fit(top, Pick(top, s.host, true)) {
 			s.hits = append(s.hits, r)
 			listed[r.Digest] = true
-			continue
 		}
 		below = append(below, Below(top)[1:]...)
 	}
+	roots := len(s.hits) > 0
 	for _, n := range below {
-		d := n.Descriptor
-		if listed[d.Digest] || !fits(d.Digest) && (n.Kind != KindImage || !fits(n.Manifest.Config.Digest)) {
+		var id *Node
+		if n.Kind == KindImage {
+			id = n
+		}
+		if listed[n.Descriptor.Digest] || !fit(n, id) || roots {
 			continue
 		}
-		listed[d.Digest] = true
-		s.hits = append(s.hits, Root{Descriptor: d}.Named(""))
+		listed[n.Descriptor.Digest] = true
+		s.hits = append(s.hits, Root{Descriptor: n.Descriptor}.Named(""))
 	}
 }

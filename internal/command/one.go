@@ -48,20 +48,40 @@ func hintStore(p place, err error) error {
 
 // one finds what a place that names one image means, not yet which image of an index.
 func (s *selection) one(p place) (*chosen, error) {
-	roots := s.graph.Roots
-	if p.selector != "" {
-		var err error
-		if roots, err = image.Select(s.graph, p.selector, image.Host()); err != nil {
-			return nil, err
+	hits, err := s.candidates(p)
+	if err != nil {
+		return nil, err
+	}
+	top := s.graph.Node(hits[0].Digest)
+	if top == nil || top.Err != nil {
+		return nil, s.damaged(hits[0], top)
+	}
+	one := &chosen{selection: s, top: top}
+	for _, r := range s.graph.Roots {
+		if slices.ContainsFunc(hits, func(h image.Root) bool { return h.Digest == r.Digest }) {
+			one.names = append(one.names, r)
 		}
 	}
-	digests := map[string]bool{}
+	return one, nil
+}
+
+// candidates returns the roots of the one image that a place means; they are several where it has several names, or one
+// ID is that of several manifests.
+func (s *selection) candidates(p place) ([]image.Root, error) {
+	if p.selector != "" {
+		hits, err := image.Select(s.graph, p.selector, image.Host())
+		return hits, hintChoices(s.graph, err)
+	}
+	var hits []image.Root
 	var list []string
-	for i, r := range roots {
-		if !digests[r.Digest.String()] && (p.selector != "" || r.Subject(s.graph.Tops[i]) == "") {
-			digests[r.Digest.String()] = true
+	for i, r := range s.graph.Roots {
+		if r.Subject(s.graph.Tops[i]) != "" {
+			continue
+		}
+		if len(hits) == 0 || r.Digest != hits[0].Digest {
 			list = append(list, fmt.Sprintf("%s (@%d)", r.Label(), i))
 		}
+		hits = append(hits, r)
 	}
 	switch {
 	case len(list) == 0:
@@ -69,18 +89,7 @@ func (s *selection) one(p place) (*chosen, error) {
 	case len(list) > 1:
 		return nil, hintf(usagef("several images: %s", strings.Join(list, ", ")), "choose one, as in %s::@0", p.typed)
 	}
-	root := roots[slices.IndexFunc(roots, func(r image.Root) bool { return digests[r.Digest.String()] })]
-	top := s.graph.Node(root.Digest)
-	if top == nil || top.Err != nil {
-		return nil, s.damaged(root, top)
-	}
-	one := &chosen{selection: s, top: top}
-	for _, r := range s.graph.Roots {
-		if r.Digest == root.Digest {
-			one.names = append(one.names, r)
-		}
-	}
-	return one, nil
+	return hits, nil
 }
 
 func (*selection) damaged(root image.Root, top *image.Node) error {
