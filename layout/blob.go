@@ -32,7 +32,7 @@ func hasBlob(ctx context.Context, fsys fs.FS, d image.Descriptor) (bool, error) 
 	if err != nil {
 		return false, err
 	}
-	_, err = statRegular(fsys, name)
+	err = checkRegular(fsys, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -64,7 +64,7 @@ func openBlob(ctx context.Context, fsys fs.FS, d image.Descriptor) (*image.Blob,
 
 // openRegular opens a regular file. It looks before it opens, because opening a fifo would wait for a writer.
 func openRegular(fsys fs.FS, name string) (fs.File, fs.FileInfo, error) {
-	if _, err := statRegular(fsys, name); err != nil {
+	if err := checkRegular(fsys, name); err != nil {
 		return nil, nil, err
 	}
 	f, err := fsys.Open(name)
@@ -82,15 +82,16 @@ func openRegular(fsys fs.FS, name string) (fs.File, fs.FileInfo, error) {
 	return f, info, nil
 }
 
-func statRegular(fsys fs.FS, name string) (fs.FileInfo, error) {
+// checkRegular returns nil for the name of a regular file.
+func checkRegular(fsys fs.FS, name string) error {
 	info, err := fs.Stat(fsys, name)
 	if err != nil {
-		return nil, accessError(name, err)
+		return accessError(name, err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, image.Damagef("open %s: not a regular file", name)
+		return image.Damagef("open %s: not a regular file", name)
 	}
-	return info, nil
+	return nil
 }
 
 // accessError tells damage from failure: what the system reports is a failure, unless the layout brought it about; what

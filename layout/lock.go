@@ -10,11 +10,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockPoll bounds how long a command sleeps before it asks again for a lock that another one holds. Waiting inside
-// flock(2) could not be interrupted by a context.
+// How long a command sleeps before it asks again for a lock that another one holds. Waiting inside flock(2) could not be
+// interrupted by a context.
 const (
-	lockPollMin = time.Millisecond
-	lockPollMax = 10 * time.Millisecond
+	firstPause   = time.Millisecond
+	longestPause = 10 * time.Millisecond
 )
 
 // errBusy says that another process, or another transaction of this one, holds a lock.
@@ -38,7 +38,7 @@ func tryLock(f *os.File) error {
 
 // waitLock is tryLock until it succeeds or the context ends.
 func waitLock(ctx context.Context, f *os.File) error {
-	wait := lockPollMin
+	wait := firstPause
 	for {
 		err := tryLock(f)
 		if !errors.Is(err, errBusy) {
@@ -49,6 +49,6 @@ func waitLock(ctx context.Context, f *os.File) error {
 			return fmt.Errorf("lock %s: %w", f.Name(), ctx.Err())
 		case <-time.After(wait):
 		}
-		wait = min(2*wait, lockPollMax)
+		wait = min(2*wait, longestPause)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -225,7 +226,7 @@ func TestPromise01ManyAtOnce(t *testing.T) {
 			errs := make(chan error, n)
 			var group sync.WaitGroup
 			for i := range n {
-				src := imagetest.Image(t, fmt.Sprintf("image%d", i), imagetest.Layer(t, "base", "base"), imagetest.Layer(t, "i", fmt.Sprint(i)))
+				src := imagetest.Image(t, fmt.Sprintf("image%d", i), imagetest.Layer(t, "base", "base"), imagetest.Layer(t, "i", strconv.Itoa(i)))
 				group.Go(func() { errs <- copyTo(t.Context(), layout.OpenDir(dir, layout.DirOptions{}), src) })
 			}
 			group.Wait()

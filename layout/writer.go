@@ -158,7 +158,7 @@ func (t *Txn) pass(ctx context.Context, w io.Writer, r io.Reader) error {
 			}
 		}
 		switch {
-		case rerr == io.EOF:
+		case rerr == io.EOF: //nolint:errorlint // one that is wrapped is no end
 			if v, ok := w.(verifier); ok {
 				return v.Verify()
 			}

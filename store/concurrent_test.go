@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -44,7 +45,7 @@ func TestPromise01ManyProcesses(t *testing.T) {
 	dir := filepath.Join(imagetest.MemoryDir(t), "store")
 	var running []*exec.Cmd
 	for i := range many {
-		cmd := imagetest.Child(t, "load", dir, fmt.Sprintf("image%d", i), fmt.Sprint(i))
+		cmd := imagetest.Child(t, "load", dir, fmt.Sprintf("image%d", i), strconv.Itoa(i))
 		cmd.Stderr = t.Output()
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -76,7 +77,7 @@ func TestPromise07PruneBesideLoads(t *testing.T) {
 		}
 	})
 	for i := range many {
-		src := imagetest.Image(t, fmt.Sprintf("image%d", i), imagetest.Layer(t, "base", "base"), imagetest.Layer(t, "i", fmt.Sprint(i)))
+		src := imagetest.Image(t, fmt.Sprintf("image%d", i), imagetest.Layer(t, "base", "base"), imagetest.Layer(t, "i", strconv.Itoa(i)))
 		loading.Go(func() {
 			if err := load(open(t, dir), src); err != nil {
 				t.Error(err)

@@ -177,7 +177,7 @@ var jobs = []struct {
 func prepared(t *testing.T, before string) func(t *testing.T) string {
 	t.Helper()
 	model := filepath.Join(imagetest.MemoryDir(t), "model")
-	for _, name := range strings.Fields(before) {
+	for name := range strings.FieldsSeq(before) {
 		name = strings.TrimSuffix(name, ":latest")
 		if err := childLoad([]string{model, name, name}); err != nil {
 			t.Fatal(err)
@@ -197,11 +197,11 @@ func prepared(t *testing.T, before string) func(t *testing.T) string {
 func TestPromise02KillAnywhere(t *testing.T) {
 	for _, job := range jobs {
 		t.Run(job.name, func(t *testing.T) {
-			make := prepared(t, job.before)
+			fresh := prepared(t, job.before)
 			var dir string
 			imagetest.Inject(t, imagetest.Injection{Calls: imagetest.Changing, Action: "signal=SIGKILL", Samples: 8},
 				func(t *testing.T) *exec.Cmd {
-					dir = make(t)
+					dir = fresh(t)
 					return imagetest.Child(t, job.child, append([]string{dir}, job.args...)...)
 				},
 				func(t *testing.T, _ bool, _ string) {
@@ -238,11 +238,11 @@ func TestPromise05DiskErrors(t *testing.T) {
 	} {
 		for _, job := range jobs[:2] {
 			t.Run(in.Calls+" "+job.name, func(t *testing.T) {
-				make := prepared(t, job.before)
+				fresh := prepared(t, job.before)
 				in.Samples = 3
 				var dir string
 				imagetest.Inject(t, in, func(t *testing.T) *exec.Cmd {
-					dir = make(t)
+					dir = fresh(t)
 					return imagetest.Child(t, job.child, append([]string{dir}, job.args...)...)
 				}, func(t *testing.T, failed bool, stderr string) {
 					left, err := filepath.Glob(filepath.Join(dir, ".imgtool", "staging", "*"))
@@ -276,11 +276,11 @@ func hasCause(stderr string) bool {
 // A file system that knows no hard links, or a blob that cannot have another, is no reason to fail.
 func TestPromise05NoHardLinks(t *testing.T) {
 	for _, errno := range []string{"EPERM", "EMLINK", "EXDEV", "EOPNOTSUPP"} {
-		make := prepared(t, "kept:latest old:latest")
+		fresh := prepared(t, "kept:latest old:latest")
 		var dir string
 		imagetest.Inject(t, imagetest.Injection{Calls: "linkat", Action: "error=" + errno},
 			func(t *testing.T) *exec.Cmd {
-				dir = make(t)
+				dir = fresh(t)
 				return imagetest.Child(t, "load", dir, "new", "kept")
 			}, func(t *testing.T, failed bool, stderr string) {
 				if failed {
