@@ -4,9 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 before=$(mktemp -d)
 trap 'rm -rf "$before"' EXIT
-cp -R docs "$before/docs"
+cp -R docs completions "$before"
 make --no-print-directory docs
-if ! diff -ru "$before/docs" docs; then
+if ! { diff -ru "$before/docs" docs && diff -ru "$before/completions" completions; }; then
 	echo "docs: generated pages are not what the command table says: run make docs and commit" >&2
 	exit 1
 fi
