@@ -79,7 +79,7 @@ func runConvert(ctx context.Context, c *call, f *convertFlags) error {
 	if err := c.convertAndWrite(ctx, sel, o, opts, f.trust); err != nil {
 		return at(from.typed, err)
 	}
-	return at(from.typed, failed)
+	return at(from.typed, c.partly(failed))
 }
 
 // convertOptions gathers what the flags of save and convert say is to change.
@@ -145,8 +145,7 @@ func (c *call) soundOnly(ctx context.Context, sel *selection, failed error) (*se
 			return nil, nil, err
 		}
 		if kind := report.Kind(); kind != nil {
-			c.warn("%s: %s", r.Label(), report.Defects[0])
-			failed = worse(failed, report.Defects[0])
+			failed = c.leaveOut(r, report.Defects[0], failed)
 			continue
 		}
 		sound = append(sound, r)

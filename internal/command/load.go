@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/imgtool/imgtool/convert"
 	"github.com/imgtool/imgtool/image"
@@ -135,6 +136,17 @@ func (c *call) loadFrom(ctx context.Context, p place, opts loadOptions) error {
 	c.tellKept(in.txn.Kept())
 	c.tellMoved(in.txn.Moved())
 	c.tellLoaded(g, in.txn.Kept())
+	return c.partly(failed)
+}
+
+// partly returns the failure of a part, after the results of what was done all the same.
+func (c *call) partly(failed error) error {
+	if failed == nil {
+		return nil
+	}
+	if err := c.flush(); err != nil {
+		return err
+	}
 	return failed
 }
 
@@ -163,14 +175,16 @@ func (c *call) chooseLoad(ctx context.Context, src *source, opts loadOptions) (s
 		}
 	}
 	var whole []image.Root
+	absent := 0
 	for _, r := range roots {
 		one, err := image.Walk(ctx, src, []image.Root{r})
 		if err == nil {
-			_, err = one.Require()
+			var n int
+			n, err = one.Require()
+			absent += n
 		}
 		if err != nil {
-			c.warn("%s: %s", r.Label(), err)
-			failed = worse(failed, err)
+			failed = c.leaveOut(r, err, failed)
 			continue
 		}
 		whole = append(whole, r)
@@ -178,8 +192,16 @@ func (c *call) chooseLoad(ctx context.Context, src *source, opts loadOptions) (s
 	if len(whole) == 0 && failed != nil {
 		return nil, nil, failed
 	}
+	c.warnSparse(src.place.typed, absent)
 	g, err = image.Walk(ctx, src, whole)
 	return &selection{src, g}, failed, err
+}
+
+// leaveOut tells that an image is left out, and why, and returns the worst failure so far.
+func (c *call) leaveOut(r image.Root, err, failed error) error {
+	label := r.Label() + ": "
+	c.warn("%s%s", label, strings.TrimPrefix(err.Error(), label))
+	return worse(failed, err)
 }
 
 // worse returns the one of two failures that decides the exit code: damage goes before absence.
@@ -206,8 +228,7 @@ func (c *call) copyLoad(ctx context.Context, txn image.Txn, src image.Source, g 
 			return nil, nil, ctx.Err()
 		}
 		if err != nil {
-			c.warn("%s: %s", r.Label(), err)
-			failed = worse(failed, err)
+			failed = c.leaveOut(r, err, failed)
 			continue
 		}
 		whole = append(whole, r)
