@@ -199,7 +199,7 @@ func TestPromise02KillAnywhere(t *testing.T) {
 		t.Run(job.name, func(t *testing.T) {
 			fresh := prepared(t, job.before)
 			var dir string
-			imagetest.Inject(t, imagetest.Injection{Calls: imagetest.Changing, Action: "signal=SIGKILL", Samples: 8},
+			imagetest.Inject(t, imagetest.Injection{Calls: imagetest.Changing, Action: "signal=SIGKILL", Samples: 6},
 				func(t *testing.T) *exec.Cmd {
 					dir = fresh(t)
 					return imagetest.Child(t, job.child, append([]string{dir}, job.args...)...)
@@ -239,7 +239,7 @@ func TestPromise05DiskErrors(t *testing.T) {
 		for _, job := range jobs[:2] {
 			t.Run(in.Calls+" "+job.name, func(t *testing.T) {
 				fresh := prepared(t, job.before)
-				in.Samples = 3
+				in.Samples = 2
 				var dir string
 				imagetest.Inject(t, in, func(t *testing.T) *exec.Cmd {
 					dir = fresh(t)
