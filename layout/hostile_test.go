@@ -224,3 +224,26 @@ func TestUpdateKeepsDocument(t *testing.T) {
 		t.Errorf("Document has the artifact type %s", got)
 	}
 }
+
+// Names and annotations never become paths.
+func TestHostile22AnnotationsAsPaths(t *testing.T) {
+	src := &imagetest.Images{}
+	d := src.Manifest(t, imagetest.Platform, imagetest.Layer(t, "a", "1"))
+	for _, annotations := range []map[string]string{
+		{image.AnnotationRefName: "../../../evil"},
+		{image.AnnotationRefName: "/evil"},
+		{image.AnnotationName: "../../../evil", "org.opencontainers.image.title": "../evil"},
+	} {
+		r := image.Root{Descriptor: d, Name: image.ReferenceOf(annotations)}
+		r.Platform = nil
+		r.Annotations = annotations
+		src.ListRoot(r)
+	}
+	dir := committed(t, src)
+	wantClean(t, dir)
+	for _, pattern := range []string{"evil*", "*/evil*", "*/*/evil*", "../evil*", "/evil*"} {
+		if hits, err := filepath.Glob(filepath.Join(dir, pattern)); len(hits) > 0 || err != nil {
+			t.Errorf("made from an annotation: %v, %v", hits, err)
+		}
+	}
+}

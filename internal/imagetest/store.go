@@ -21,9 +21,9 @@ func TestStore(t *testing.T, open func(t *testing.T) Place) {
 			TestSource(t, p.Read(t))
 		}},
 		{"images are added", imagesAdded},
-		{"Spec01 a name moves to the image that has it last", nameMoves},
-		{"Promise09 the same commit twice", sameCommitTwice},
-		{"Spec10 a tag alone stays one", tagAlone},
+		{name: "Spec01 a name moves to the image that has it last", run: nameMoves},
+		{name: "Promise09 the same commit twice", run: sameCommitTwice},
+		{name: "Spec10 a tag alone stays one", run: tagAlone},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
 	}

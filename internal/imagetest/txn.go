@@ -30,10 +30,10 @@ func TestTxn(t *testing.T, open func(t *testing.T) Place) {
 		name string
 		run  func(t *testing.T, p Place)
 	}{
-		{"Promise04 commit shows every image", commitShowsAll},
-		{"Promise04 close without commit leaves nothing", closeLeavesNothing},
-		{"Hostile16 other bytes than the descriptor says", wrongBytes},
-		{"Hostile14 a digest that is none", putInvalidDigests},
+		{name: "Promise04 commit shows every image", run: commitShowsAll},
+		{name: "Promise04 close without commit leaves nothing", run: closeLeavesNothing},
+		{name: "Hostile16 other bytes than the descriptor says", run: wrongBytes},
+		{name: "Hostile14 a digest that is none", run: putInvalidDigests},
 		{"a blob is put twice", putTwice},
 		{"one blob is put by many", putByMany},
 		{"the error of a reader comes back", readerFails},
