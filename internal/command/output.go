@@ -42,8 +42,9 @@ type output struct {
 func parseOutput(p place, name string, gzip bool) (output, error) {
 	o := output{place: p, format: formatDocker}
 	lower := strings.ToLower(p.path)
+	directory := p.isDirName() || p.transport == noTransport && isDir(p.path)
 	switch {
-	case p.transport == ociDir, p.transport == ociArchive, strings.HasSuffix(lower, ".oci"), p.isDirName():
+	case p.transport == ociDir, p.transport == ociArchive, strings.HasSuffix(lower, ".oci"), directory:
 		o.format = formatOCI
 	case p.transport == dockerDir:
 		return o, usagef("%s: cannot be written: docker archives are files", p.typed)
@@ -52,12 +53,12 @@ func parseOutput(p place, name string, gzip bool) (output, error) {
 		if !slices.Contains(formatNames, name) {
 			return o, usagef("flag --format: %q is not %s", name, strings.Join(formatNames, ", "))
 		}
-		if format(name) != o.format && (p.transport != noTransport && format(name) != formatDockerV1 || p.isDirName()) {
+		if format(name) != o.format && (p.transport != noTransport && format(name) != formatDockerV1 || directory) {
 			return o, usagef("%s: cannot be written as %s", p.typed, name)
 		}
 		o.format = format(name)
 	}
-	o.dir = o.format == formatOCI && p.transport != ociArchive && (p.transport == ociDir || p.isDirName() || isDir(p.path))
+	o.dir = o.format == formatOCI && p.transport != ociArchive && (p.transport == ociDir || directory)
 	switch {
 	case o.dir && gzip:
 		return o, usagef("a directory cannot be compressed")
