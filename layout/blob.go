@@ -28,7 +28,7 @@ func hasBlob(ctx context.Context, fsys fs.FS, d image.Descriptor) (bool, error) 
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	name, err := blobPath(d.Digest)
+	name, err := resolve(fsys, d)
 	if err != nil {
 		return false, err
 	}
@@ -43,7 +43,7 @@ func openBlob(ctx context.Context, fsys fs.FS, d image.Descriptor) (*image.Blob,
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	name, err := blobPath(d.Digest)
+	name, err := resolve(fsys, d)
 	if err != nil {
 		return nil, err
 	}

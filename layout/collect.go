@@ -28,8 +28,9 @@ type CollectOptions struct {
 // Collect changes the roots and removes blobs that no root reaches any more. It returns what was removed, with sizes
 // and without media types, by digest.
 //
-// Where a document that a remaining root reaches cannot be read, nothing is known of what it needs: no blob is removed
-// then, and with All that is an error.
+// Where a document that a remaining root reaches is damaged, nothing is known of what it needs: no blob is removed
+// then, and with All that is an error. After an error the layout is as it was, or the roots have changed and the blobs
+// are left to the next sweep.
 func (d *Dir) Collect(ctx context.Context, opts CollectOptions) ([]image.Descriptor, error) {
 	root, err := os.OpenRoot(d.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -85,8 +86,8 @@ func (d *Dir) collect(ctx context.Context, s *staging, opts CollectOptions) ([]i
 	return doomed, applyCollect(s, x, roots, doomed)
 }
 
-// applyCollect writes the journal, the index, and removes the blobs, in this order: a kill in between leaves a journal
-// by which a sweep goes on.
+// applyCollect writes the journal, the index, and removes the blobs, in this order: a kill or a failure in between leaves
+// a journal by which a sweep goes on.
 func applyCollect(s *staging, x *index, roots []image.Root, doomed []image.Descriptor) error {
 	unchanged := x.same(roots) || x.fresh && len(roots) == 0
 	if unchanged && len(doomed) == 0 {
@@ -100,11 +101,18 @@ func applyCollect(s *staging, x *index, roots []image.Root, doomed []image.Descr
 		return err
 	}
 	if !unchanged {
-		if err := writeIndex(s, x, roots); err != nil {
+		if shown, err := showIndex(s, x, roots); err != nil {
+			if shown {
+				s.abandon()
+			}
 			return err
 		}
 	}
-	return removeBlobs(s.root, blobs)
+	if err := removeBlobs(s.root, blobs); err != nil {
+		s.abandon()
+		return err
+	}
+	return nil
 }
 
 // findDoomed returns the blobs to remove once roots are all that there is.
@@ -114,11 +122,11 @@ func findDoomed(ctx context.Context, root *os.Root, x *index, roots []image.Root
 	}
 	src := &Layout{root.FS(), x}
 	keep, err := reached(ctx, src, append(slices.Clone(roots), opts.Keep...))
-	if err != nil {
-		if opts.All || ctx.Err() != nil {
-			return nil, err
-		}
+	if errors.Is(err, image.ErrDamaged) && !opts.All && ctx.Err() == nil {
 		return nil, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	var candidates []image.Descriptor
 	if opts.All {
@@ -132,7 +140,7 @@ func findDoomed(ctx context.Context, root *os.Root, x *index, roots []image.Root
 	return slices.DeleteFunc(candidates, func(d image.Descriptor) bool { return keep[d.Digest] }), nil
 }
 
-// lostBlobs returns what the roots that go have reached, as far as that can be read.
+// lostBlobs returns what the roots that go have reached, as far as it is not damaged.
 func lostBlobs(ctx context.Context, src image.Source, old, roots []image.Root) ([]image.Descriptor, error) {
 	stays := map[digest.Digest]bool{}
 	for _, r := range roots {
@@ -143,9 +151,16 @@ func lostBlobs(ctx context.Context, src image.Source, old, roots []image.Root) (
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if err := g.Failed(); err != nil {
+		return nil, fmt.Errorf("look for what goes: %w", err)
+	}
 	var lost []image.Descriptor
 	for _, d := range g.Blobs() {
-		if ok, _ := src.Has(ctx, d); ok {
+		ok, err := src.Has(ctx, d)
+		if err != nil && !errors.Is(err, image.ErrDamaged) {
+			return nil, err
+		}
+		if ok {
 			lost = append(lost, image.Descriptor{Digest: d.Digest, Size: d.Size})
 		}
 	}

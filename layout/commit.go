@@ -122,16 +122,21 @@ func (t *Txn) show(ctx context.Context, blobs []image.Descriptor, roots []image.
 // replaceIndex writes index.json, and takes the new blobs back if that fails before it is visible.
 func (t *Txn) replaceIndex(x *index, merged []image.Root, added []digest.Digest) error {
 	fresh := x.fresh
-	before, _ := t.root.Stat(indexFile)
-	err := writeIndex(t.stage, x, merged)
-	if err == nil {
-		return nil
-	}
-	after, _ := t.root.Stat(indexFile)
-	if before == nil && after != nil || before != nil && after != nil && !os.SameFile(before, after) {
+	shown, err := showIndex(t.stage, x, merged)
+	if err == nil || shown {
 		return err
 	}
 	return errors.Join(err, t.takeBack(added, fresh))
+}
+
+// showIndex is writeIndex, and reports whether the new index.json is visible, which it may be after an error too.
+func showIndex(s *staging, x *index, roots []image.Root) (shown bool, err error) {
+	before, _ := s.root.Stat(indexFile)
+	if err = writeIndex(s, x, roots); err == nil {
+		return true, nil
+	}
+	after, _ := s.root.Stat(indexFile)
+	return after != nil && (before == nil || !os.SameFile(before, after)), err
 }
 
 // takeBack undoes an install that is not going to be used. The caller holds the lock, and index.json is the old one.
@@ -139,6 +144,9 @@ func (t *Txn) takeBack(added []digest.Digest, fresh bool) error {
 	err := removeBlobs(t.root, added)
 	if fresh {
 		err = errors.Join(err, removeFrame(t.root))
+	}
+	if err != nil {
+		t.stage.abandon()
 	}
 	return err
 }

@@ -81,13 +81,16 @@ func (d *Dir) Open(ctx context.Context, desc image.Descriptor) (*image.Blob, err
 // currentIndex returns index.json, or that of a layout that has none yet.
 func currentIndex(root *os.Root) (*index, error) {
 	if _, err := checkVersion(root.FS()); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read %s: %w", root.Name(), err)
 	}
 	x, err := readIndex(root.FS())
 	if errors.Is(err, fs.ErrNotExist) {
 		return newIndex()
 	}
-	return x, err
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", root.Name(), err)
+	}
+	return x, nil
 }
 
 // lock takes the lock of the layout. Closing the file gives it back.

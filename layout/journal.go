@@ -72,6 +72,12 @@ func rollBack(ctx context.Context, root *os.Root, blobs []digest.Digest) error {
 			lost = append(lost, d)
 		}
 	}
+	if len(lost) == 0 {
+		return nil
+	}
+	if err := syncDir(root, "."); err != nil { // index.json may be newer than what is on the disk
+		return err
+	}
 	return removeBlobs(root, lost)
 }
 

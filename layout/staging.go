@@ -92,6 +92,14 @@ func (s *staging) remove() error {
 	return err
 }
 
+// abandon lets go of the folder and leaves it, with its journal, to the next sweep.
+func (s *staging) abandon() {
+	if s.lock != nil {
+		_ = s.lock.Close()
+		s.lock = nil
+	}
+}
+
 // readNames lists a folder, which may be missing.
 func readNames(root *os.Root, name string) ([]string, error) {
 	f, err := root.Open(name)
