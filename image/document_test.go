@@ -18,7 +18,11 @@ func TestDecodeRefuses(t *testing.T) {
 		{"cut", `{"layers":[`, "too early"},
 		{"nothing", ``, "too early"},
 		{"more behind the end", `{}{}`, "behind the end"},
-		{"another type", `{"layers":{}}`, "cannot unmarshal"},
+		{"another type", `{"layers":{}}`, `"layers" is an object, should be a list`},
+		{"another type below", `{"layers":[{"size":"1"}]}`, `"layers.size" is a string, should be a whole number of 64 bits`},
+		{"another document", `[]`, "the document is a list, should be an object"},
+		{"a key twice to readers that fold Unicode", `{"layers":[],"layerſ":[]}`, "stands twice"},
+		{"millions of objects in few bytes", `{"layers":[` + strings.Repeat("{},", MaxValues) + `{}]}`, "lists and objects"},
 		{"no JSON", `<!DOCTYPE html>`, "invalid character"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -61,6 +65,24 @@ func TestObjectKeepsWhatIsNotEdited(t *testing.T) {
 	o.Delete("last")
 	want := `{"z":1.0,"a":["<x>"],"html":"<&>","new":true}`
 	if diff := cmp.Diff(want, string(o.Bytes())); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestObjectFindsKeysAsDecodeDoes(t *testing.T) {
+	o, err := ParseObject([]byte(`{"Layers":[1],"manifest\u017f":[2],"a":1,"A":2}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]string{"layers": "[1]", "manifests": "[2]", "a": "1", "A": "2", "b": ""} {
+		if got := string(o.Value(key)); got != want {
+			t.Errorf("%s: got %q, want %q", key, got, want)
+		}
+	}
+	if err := o.Set("layers", 3); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff("{\"Layers\":3,\"manifest\u017f\":[2],\"a\":1,\"A\":2}", string(o.Bytes())); diff != "" {
 		t.Error(diff)
 	}
 }
