@@ -2,6 +2,7 @@ package image
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/opencontainers/go-digest"
@@ -235,6 +236,17 @@ func Images(top *Node) []*Node {
 // All returns every node of the graph once, roots in order, parents before children.
 func (g *Graph) All() []*Node {
 	return Below(&Node{Children: g.Tops})[1:]
+}
+
+// Failed returns the first error of a node that is neither damage nor absence: the system could not read it, and nothing is
+// known of what it holds.
+func (g *Graph) Failed() error {
+	for _, n := range g.All() {
+		if n.Err != nil && !errors.Is(n.Err, ErrDamaged) && !errors.Is(n.Err, ErrMissing) {
+			return n.Err
+		}
+	}
+	return nil
 }
 
 // Blobs returns every blob of the graph that is here, each once, in an order that depends on the graph alone:

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,7 +73,7 @@ func (s *Store) Remove(ctx context.Context, text string, opts RemoveOptions) (Re
 	var gone Removed
 	blobs, err := s.layout.Collect(ctx, layout.CollectOptions{Edit: func(old []image.Root) ([]image.Root, error) {
 		g, _ := image.Walk(ctx, s, old) // what is damaged can be removed too
-		if err := ctx.Err(); err != nil {
+		if err := cmp.Or(ctx.Err(), g.Failed()); err != nil {
 			return nil, err
 		}
 		hits, err := image.Select(g, text, s.host)
@@ -144,8 +145,8 @@ func (s *Store) Prune(ctx context.Context, opts PruneOptions) (Removed, error) {
 	}
 	var gone Removed
 	blobs, err := s.layout.Collect(ctx, layout.CollectOptions{All: true, Edit: func(old []image.Root) ([]image.Root, error) {
-		g, err := image.Walk(ctx, s, old)
-		if ctx.Err() != nil {
+		g, _ := image.Walk(ctx, s, old) // as above
+		if err := cmp.Or(ctx.Err(), g.Failed()); err != nil {
 			return nil, err
 		}
 		kept := g.WithReferrers(func(i int) bool { return !remove(g.Roots[i]) })
