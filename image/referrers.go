@@ -41,25 +41,25 @@ func (r Root) Subject(n *Node) digest.Digest {
 // which these reach, and so on.
 func (g *Graph) WithReferrers(chosen func(i int) bool) []Root {
 	in := make([]bool, len(g.Roots))
-	reached := map[digest.Digest]bool{}
-	take := func(i int) {
-		in[i] = true
-		for _, n := range Below(g.Tops[i]) {
-			reached[n.Descriptor.Digest] = true
-		}
-	}
-	for i := range g.Roots {
+	var queue []int // chosen, but not yet looked below
+	of := map[digest.Digest][]int{}
+	for i, r := range g.Roots {
 		if chosen(i) {
-			take(i)
+			in[i] = true
+			queue = append(queue, i)
+		} else if s := r.Subject(g.Tops[i]); s != "" {
+			of[s] = append(of[s], i)
 		}
 	}
-	for again := true; again; {
-		again = false
-		for i, r := range g.Roots {
-			if s := r.Subject(g.Tops[i]); !in[i] && s != "" && reached[s] {
-				take(i)
-				again = true
+	for len(queue) > 0 {
+		top := g.Tops[queue[0]]
+		queue = queue[1:]
+		for _, n := range Below(top) {
+			for _, i := range of[n.Descriptor.Digest] {
+				in[i] = true
+				queue = append(queue, i)
 			}
+			delete(of, n.Descriptor.Digest) // each root is taken once
 		}
 	}
 	var roots []Root
