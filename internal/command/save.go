@@ -90,13 +90,16 @@ func (c *call) convertAndWrite(ctx context.Context, sel *selection, o output, op
 	if err != nil {
 		return err
 	}
-	c.tellChanges(out.Changes)
 	g, err := o.renamed(ctx, out)
 	if err != nil {
 		return err
 	}
 	// Layers that were compressed anew were checked then.
-	return c.write(ctx, o, out, g, trust || opts.Layers != nil)
+	if err := c.write(ctx, o, out, g, trust || opts.Layers != nil); err != nil {
+		return err
+	}
+	c.tellChanges(out.Changes) // now they have come about
+	return nil
 }
 
 // withoutNames returns the roots without their names, each digest once.
