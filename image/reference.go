@@ -26,6 +26,10 @@ func ParseReference(s string) (Reference, error) {
 	if err != nil {
 		return "", fmt.Errorf("parse reference %q: %w", s, err)
 	}
+	// Docker refuses the algorithm of a digest as a name, too; sha256:TAG could be taken for one.
+	if name := reference.FamiliarName(named); hexID.MatchString(name) || digest.Algorithm(name).Available() {
+		return "", fmt.Errorf("parse reference %q: it looks like an image ID", s)
+	}
 	return Reference(reference.TagNameOnly(named).String()), nil
 }
 

@@ -26,6 +26,8 @@ func TestParseReference(t *testing.T) {
 	for _, bad := range []string{
 		"", "UPPER", "a b", "a\x1b[31m", "a:b:c", "-x", "/abs", "a//b", "a:" + string(make([]byte, 200)),
 		"0123456789012345678901234567890123456789012345678901234567890123",
+		"0123456789012345678901234567890123456789012345678901234567890123:1",
+		"sha256:0123456789012345678901234567890123456789012345678901234567890123", "sha256:2d24", "sha512",
 	} {
 		if ref, err := ParseReference(bad); err == nil {
 			t.Errorf("%q was taken for %s", bad, ref)
