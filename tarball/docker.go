@@ -69,9 +69,6 @@ func (o *opener) makeManifest(ctx context.Context, e entry) (image.Descriptor, e
 	if err := config.FitsLayers(len(e.Layers)); err != nil {
 		return image.Descriptor{}, err
 	}
-	if !config.HasDiffIDs && len(e.Layers) > 0 {
-		o.warn("config %s has no diff IDs, its layers cannot be checked against it", e.Config)
-	}
 	var layers []image.Descriptor
 	for i, name := range e.Layers {
 		var diffID digest.Digest

@@ -91,10 +91,11 @@ func (e *placeError) Error() string { return e.place + ": " + e.err.Error() }
 
 func (e *placeError) Unwrap() error { return e.err }
 
-// at ties a failure to the place as it was typed: "imgtool: VERB PLACE: what: cause". It returns nil for no failure.
+// at ties a failure to the place as it was typed: "imgtool: VERB PLACE: what: cause". The store that is meant
+// without a word was not typed, and adds nothing. It returns nil for no failure.
 func at(place string, err error) error {
-	if err == nil {
-		return nil
+	if err == nil || place == "" {
+		return err
 	}
 	return &placeError{place, err}
 }

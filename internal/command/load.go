@@ -162,6 +162,7 @@ func (c *call) chooseLoad(ctx context.Context, src *source, opts loadOptions) (s
 			return nil, nil, err
 		}
 		c.warnSparse(src.place.typed, absent)
+		c.warnOdd(src.place.typed, sel.graph)
 		return sel, nil, nil
 	}
 	roots, err := src.Roots(ctx)
@@ -194,6 +195,7 @@ func (c *call) chooseLoad(ctx context.Context, src *source, opts loadOptions) (s
 	}
 	c.warnSparse(src.place.typed, absent)
 	g, err = image.Walk(ctx, src, whole)
+	c.warnOdd(src.place.typed, g)
 	return &selection{src, g}, failed, err
 }
 

@@ -84,6 +84,7 @@ func (c *call) verifyPlace(ctx context.Context, p place, quiet bool) (kind, err 
 		return nil, err
 	}
 	if !quiet {
+		c.warnForeign(p.label(), g)
 		c.note("%s", summary(p, report))
 	}
 	return report.Kind(), nil
