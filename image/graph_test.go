@@ -262,9 +262,9 @@ func TestSpec21Referrers(t *testing.T) {
 	a, _, _ := p.image(t, "a")
 	b, _, _ := p.image(t, "b")
 	signature := p.Add(ocispec.MediaTypeImageManifest, fmt.Appendf(nil,
-		`{"schemaVersion":2,"config":{"mediaType":"application/x","digest":%q,"size":1},"layers":[],"subject":{"digest":%q,"size":1}}`, a.Digest, a.Digest))
+		`{"schemaVersion":2,"config":{"mediaType":"application/x","digest":%q,"size":%d},"layers":[],"subject":{"digest":%q,"size":1}}`, a.Digest, a.Size, a.Digest))
 	onSignature := p.Add(ocispec.MediaTypeImageManifest, fmt.Appendf(nil,
-		`{"schemaVersion":2,"config":{"mediaType":"application/y","digest":%q,"size":1},"layers":[],"subject":{"digest":%q,"size":1}}`, a.Digest, signature.Digest))
+		`{"schemaVersion":2,"config":{"mediaType":"application/y","digest":%q,"size":%d},"layers":[],"subject":{"digest":%q,"size":1}}`, a.Digest, a.Size, signature.Digest))
 	cosign := p.Add(ocispec.MediaTypeImageManifest, []byte(`{"schemaVersion":2,"layers":[]}`))
 	cosign.Annotations = map[string]string{AnnotationRefName: "sha256-" + b.Digest.Encoded() + ".sig"}
 	all := roots(onSignature, signature, cosign, a, b)
