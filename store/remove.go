@@ -100,7 +100,7 @@ func removable(text string, hits, old []image.Root, opts RemoveOptions) error {
 	if opts.Force || len(hits) < 2 || err == nil && hits[0].Name == ref {
 		return nil
 	}
-	return fmt.Errorf("%w: unable to remove %s (must be forced): the image has %d names", ErrConflict, text, len(hits))
+	return fmt.Errorf("%w: unable to delete %s (must be forced) - image is referenced in multiple repositories", ErrConflict, text) // docker's words
 }
 
 // same returns a function that tells r from other roots.

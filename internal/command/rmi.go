@@ -26,7 +26,7 @@ func rmiVerb() *verb {
 		},
 		exits: []int{exitNotFound},
 		flags: []flag{
-			{name: "force", short: "f", value: &force, usage: "Remove an image with several names by its ID"},
+			{name: "force", short: "f", value: &force, usage: "Remove an image with several names by its ID, and do not mind one that is not there"},
 			{name: "no-prune", value: &noPrune, usage: "Accepted for docker's sake: the store has no untagged parents"},
 		},
 		min: 1, max: many, complete: images,
@@ -47,6 +47,10 @@ func rmi(ctx context.Context, c *call, force bool) error {
 			continue
 		}
 		gone, err := st.Remove(ctx, p.selector, store.RemoveOptions{Force: force})
+		if force && exitCode(err) == exitNotFound { // docker's --force does not mind
+			c.warn("%s: %s", arg, err)
+			continue
+		}
 		if err != nil {
 			failures = append(failures, at(arg, hintStore(p, err)))
 			if ctx.Err() != nil {
