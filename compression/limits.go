@@ -43,8 +43,11 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// allows tells whether out bytes may have come from in bytes.
-func (l Limits) allows(out, in int64) bool {
+// Allows reports whether out bytes may come from in bytes. [NewReader] asks it;
+// others may for what is compressed in a way of its own, such as the holes of
+// sparse files.
+func (l Limits) Allows(out, in int64) bool {
+	l = l.withDefaults()
 	if l.Bytes >= 0 && out > l.Bytes {
 		return false
 	}

@@ -103,7 +103,7 @@ func (d *decoder) Read(p []byte) (int, error) {
 	}
 	n, err := d.stream.Read(p)
 	d.out += int64(n)
-	if !d.limits.allows(d.out, d.src.n) {
+	if !d.limits.Allows(d.out, d.src.n) {
 		d.err = fmt.Errorf("read %s stream: %w: %d bytes from %d", d.format, ErrExpansion, d.out, d.src.n)
 		if beyond := d.out - d.limits.Bytes; d.limits.Bytes > 0 && beyond > 0 {
 			n -= int(beyond)

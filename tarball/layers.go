@@ -176,7 +176,7 @@ func (o *opener) inflate(ctx context.Context, m *layerMember, w io.Writer) error
 		return err
 	}
 	defer blob.Close()
-	r, err := compression.NewReader(contextReader{ctx, blob.Reader()}, m.format, compression.Limits{})
+	r, err := compression.NewReader(contextReader{ctx, blob.Reader()}, m.format, o.opts.Limits)
 	if err == nil {
 		_, err = copyContext(ctx, w, r)
 		_ = r.Close() // it has no complaint of its own
@@ -221,7 +221,7 @@ func (o *opener) hasEntries(ctx context.Context, m *layerMember) (bool, error) {
 		return false, err
 	}
 	defer blob.Close()
-	r, err := compression.NewReader(contextReader{ctx, blob.Reader()}, m.format, compression.Limits{})
+	r, err := compression.NewReader(contextReader{ctx, blob.Reader()}, m.format, o.opts.Limits)
 	if err != nil {
 		return false, err
 	}

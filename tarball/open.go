@@ -11,6 +11,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/imgtool/imgtool/compression"
 	"github.com/imgtool/imgtool/image"
 	"github.com/imgtool/imgtool/internal/tarscan"
 	"github.com/imgtool/imgtool/layout"
@@ -46,6 +47,8 @@ type Options struct {
 	Warn func(string)
 	// Digest says what is known of a member that was hashed when it came through a pipe.
 	Digest func(name string) (d digest.Digest, size int64, ok bool)
+	// Limits bounds what layers expand to that are decompressed to know their digests.
+	Limits compression.Limits
 	// Scratch makes an empty file without a name for layers in xz or bzip2. Nil is one in the directory for temporary
 	// files of the system.
 	Scratch func() (*os.File, error)

@@ -18,6 +18,8 @@ type call struct {
 	store string // the directory of the store
 	json  bool   // results as one JSON object a line
 
+	expansion expansion
+
 	std Streams
 	env func(string) string
 	out *bytes.Buffer // results; they reach stdout if the verb succeeds, or by flush
@@ -37,6 +39,7 @@ func (c *call) globals() []flag {
 	return []flag{
 		{name: "store", value: &c.store, arg: "DIR", usage: "Directory of the store (default $IMGTOOL_STORE, else $XDG_DATA_HOME/imgtool)"},
 		{name: "json", value: &c.json, usage: "Print results as JSON, one object a line"},
+		{name: "max-expansion", value: &c.expansion, arg: "SIZE[:RATIO]", usage: "Let compressed data and sparse files expand to SIZE, beyond 1GiB to RATIO times (default 1TiB:200; SIZE alone: any ratio)"},
 		{
 			name: "progress", value: &c.progressMode, arg: "WHEN", words: []string{progressAuto, progressPlain, progressNone},
 			usage: "Show progress on stderr: auto (bars on a terminal), plain (a line a blob) or none",

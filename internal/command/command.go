@@ -7,11 +7,14 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/imgtool/imgtool/compression"
 )
 
 // Streams are where a command reads from and writes to.
@@ -40,6 +43,9 @@ func finish(ctx context.Context, c *call, err error) int {
 	}
 	if err == nil {
 		return code
+	}
+	if errors.Is(err, compression.ErrExpansion) {
+		err = hintf(err, "if you trust it, let it expand with --max-expansion SIZE")
 	}
 	report(c.std.Err, c.verb, err)
 	return exitCode(err)

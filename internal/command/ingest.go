@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 
 	"github.com/opencontainers/go-digest"
 
@@ -28,7 +29,9 @@ const (
 type ingestion struct {
 	ctx    context.Context //nolint:containedctx // an ingestion lives as long as one call of ingest
 	txn    *layout.Txn
+	limits compression.Limits
 	small  int
+	sparse [2]int64 // bytes of sparse members: logical, stored
 	buf    []byte
 	hashed map[int64]image.Descriptor // by the offset of the member's header: what was staged of it
 }
@@ -41,7 +44,7 @@ func ingest(ctx context.Context, r io.Reader, format compression.Format, txn *la
 		return nil, nil, fmt.Errorf("read archive: %w", err)
 	}
 	defer plain.Close()
-	in := &ingestion{ctx: ctx, txn: txn, buf: make([]byte, 1<<20), hashed: map[int64]image.Descriptor{}}
+	in := &ingestion{ctx: ctx, txn: txn, limits: limits, buf: make([]byte, 1<<20), hashed: map[int64]image.Descriptor{}}
 	fsys, err := tarfs.Read(plain, in.keep)
 	if err == nil {
 		_, err = io.Copy(io.Discard, plain) // the sender is not to die of a closed pipe, and a cut stream is to be found out
@@ -66,6 +69,13 @@ func ingest(ctx context.Context, r io.Reader, format compression.Format, txn *la
 
 // keep puts the data of one member where it can be read again.
 func (in *ingestion) keep(hdr *tarscan.Header, data io.Reader) (tarfs.Content, error) {
+	if hdr.Sparse != nil {
+		in.sparse[0] = min(in.sparse[0]+hdr.Size, math.MaxInt64/2)
+		in.sparse[1] += hdr.DataSize
+		if err := checkSparse(in.sparse[0], in.sparse[1], in.limits); err != nil {
+			return nil, err
+		}
+	}
 	if hdr.Size <= smallMember && in.small+int(hdr.Size) <= smallMembers {
 		raw, err := io.ReadAll(data)
 		in.small += len(raw)

@@ -66,7 +66,7 @@ func (c *call) openStream(ctx context.Context, in *loadInput, st *store.Store, s
 	if err := in.place.forced(fsys); err != nil {
 		return err
 	}
-	in.archive, err = tarball.Open(ctx, fsys, tarball.Options{Warn: c.warner(), Digest: known, Scratch: c.temp("")})
+	in.archive, err = tarball.Open(ctx, fsys, tarball.Options{Warn: c.warner(), Digest: known, Limits: c.limits(), Scratch: c.temp("")})
 	if err != nil {
 		return noImageHint(err)
 	}

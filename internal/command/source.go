@@ -80,7 +80,9 @@ func (c *call) openArchive(ctx context.Context, src *source, scratchDir string) 
 	if err := src.place.forced(fsys); err != nil {
 		return err
 	}
-	src.archive, err = tarball.Open(ctx, fsys, tarball.Options{Warn: func(text string) { c.warn("%s: %s", src.place.typed, text) }})
+	src.archive, err = tarball.Open(ctx, fsys, tarball.Options{
+		Warn: func(text string) { c.warn("%s: %s", src.place.typed, text) }, Limits: c.limits(),
+	})
 	if err != nil {
 		return noImageHint(err)
 	}
@@ -135,7 +137,7 @@ func (c *call) openFS(ctx context.Context, src *source, scratchDir string) (fs.F
 	}
 	if format == compression.None && info.Mode().IsRegular() {
 		src.closers = append(src.closers, f.Close)
-		return tarFS(f, info.Size())
+		return tarFS(f, info.Size(), c.limits())
 	}
 	defer f.Close()
 	return c.spool(ctx, src, stream, format, scratchDir)
@@ -202,9 +204,13 @@ func (h *headed) Read(p []byte) (int, error) {
 	return h.rest.Read(p)
 }
 
-// tarFS indexes a plain archive.
-func tarFS(r io.ReaderAt, size int64) (fs.FS, error) {
+// tarFS indexes a plain archive. The holes of its sparse members count as what it expands to.
+func tarFS(r io.ReaderAt, size int64, limits compression.Limits) (fs.FS, error) {
 	fsys, err := tarfs.Open(r, size)
+	if err == nil {
+		logical, stored := fsys.Sparse()
+		err = checkSparse(logical, stored, limits)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read archive: %w", err)
 	}
@@ -230,7 +236,7 @@ func (c *call) spool(ctx context.Context, src *source, r io.Reader, format compr
 	if err != nil {
 		return nil, fmt.Errorf("read archive: %w", err)
 	}
-	return tarFS(temp, n)
+	return tarFS(temp, n, c.limits())
 }
 
 // interruptible is a reader that ends with its context.
@@ -245,6 +251,3 @@ func (i *interruptible) Read(p []byte) (int, error) {
 	}
 	return i.r.Read(p)
 }
-
-// limits returns what compressed data may expand to.
-func (*call) limits() compression.Limits { return compression.Limits{} }

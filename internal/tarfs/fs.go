@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"slices"
 
 	"github.com/imgtool/imgtool/internal/tarscan"
@@ -18,6 +19,8 @@ type FS struct {
 	unsafe  []string
 	members int
 	implied int
+
+	sparseSize, sparseStored int64 // bytes of sparse members
 }
 
 // Content is data that were kept of a stream. It is opened whenever its file is,
@@ -82,6 +85,10 @@ func (f *FS) index(s *tarscan.Scanner, content func(*tarscan.Header) (Content, e
 		if err != nil {
 			return err
 		}
+		if h.Sparse != nil {
+			f.sparseSize = min(f.sparseSize+h.Size, math.MaxInt64/2) // no sum of two overflows
+			f.sparseStored += h.DataSize
+		}
 		c, err := content(h)
 		if err != nil {
 			return err
@@ -91,6 +98,10 @@ func (f *FS) index(s *tarscan.Scanner, content func(*tarscan.Header) (Content, e
 		}
 	}
 }
+
+// Sparse returns how many bytes sparse members have in all, and how many of them
+// the archive stores. The first is bound by nothing but MaxSize for each.
+func (f *FS) Sparse() (logical, stored int64) { return f.sparseSize, f.sparseStored }
 
 // Unsafe returns, as written and in the archive's order, the names that are no
 // part of the tree.

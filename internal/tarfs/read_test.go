@@ -50,6 +50,9 @@ func TestReadSparse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if logical, stored := f.Sparse(); logical != 12 || stored != 5 {
+		t.Errorf("sparse: %d bytes, %d stored; want 12 and 5", logical, stored)
+	}
 	if got, err := f.ReadFile("f"); string(got) != sparseText || err != nil {
 		t.Errorf("ReadFile: %q, %v", got, err)
 	}
