@@ -21,6 +21,7 @@ type imageFilter struct {
 // A candidate is what a filter looks at.
 type candidate struct {
 	name    image.Reference // "" for none
+	tag     string          // of an image without a name: a tag alone
 	labels  map[string]string
 	created *time.Time
 }
@@ -100,7 +101,7 @@ func orZero(t *time.Time) *time.Time {
 func (f *imageFilter) keep(c candidate) bool {
 	created := *orZero(c.created)
 	switch {
-	case f.dangling != nil && *f.dangling != (c.name == ""),
+	case f.dangling != nil && *f.dangling != (c.name == "" && c.tag == ""),
 		f.until != nil && !created.Before(*f.until),
 		f.from != nil && !created.After(*f.from):
 		return false

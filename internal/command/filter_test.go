@@ -8,6 +8,18 @@ import (
 	"github.com/imgtool/imgtool/image"
 )
 
+func TestSpec10TagAloneIsNotDangling(t *testing.T) {
+	for value, keeps := range map[string]bool{"true": false, "false": true} {
+		f, err := parseFilters([]string{"dangling=" + value})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.keep(candidate{tag: "v1"}) != keeps {
+			t.Errorf("dangling=%s: kept %t, want %t", value, !keeps, keeps)
+		}
+	}
+}
+
 func TestImageFilter(t *testing.T) {
 	all := map[string]candidate{
 		"nginx":  {name: "docker.io/library/nginx:1.25", labels: map[string]string{"team": "web", "tier": ""}, created: day(3)},

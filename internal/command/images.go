@@ -96,7 +96,7 @@ func (s *selection) rows(filter *imageFilter, artifacts bool) []imageRow {
 		if n == nil && !artifacts && len(image.Images(top)) == 0 && !top.Missing && top.Err == nil {
 			continue
 		}
-		c := candidate{name: r.Name, created: createdOf(top), labels: labelsOf(n)}
+		c := candidate{name: r.Name, tag: r.Tag(), created: createdOf(top), labels: labelsOf(n)}
 		if filter.keep(c) {
 			rows = append(rows, rowOf(r, top, c.created))
 		}

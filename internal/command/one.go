@@ -40,7 +40,7 @@ func (c *call) chooseOne(ctx context.Context, arg, platform string) (*chosen, er
 
 // hintStore helps one who meant a file in the current directory.
 func hintStore(p place, err error) error {
-	if !p.inStore() || exitCode(err) != exitNotFound {
+	if !p.inStore() || strings.HasPrefix(p.typed, "::") || exitCode(err) != exitNotFound {
 		return err
 	}
 	return hintf(err, "a bare word is an image in the store; a file is spelled ./%s", p.typed)

@@ -80,7 +80,12 @@ func (c *call) tellRemoved(gone store.Removed, untagged, deleted string) {
 		}
 		fmt.Fprintf(c.out, "%s: %s\n", untagged, r.Name.Familiar())
 	}
+	told := map[string]bool{}
 	for _, d := range gone.Deleted {
+		if told[d.ID] { // several manifests of one config
+			continue
+		}
+		told[d.ID] = true
 		if c.json {
 			c.printJSON(removedLine{Deleted: d.ID})
 			continue
