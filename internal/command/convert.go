@@ -92,6 +92,7 @@ func (c *call) convertOptions(o output, layers, mediaTypes string, platforms []s
 	if opts.Layers, err = o.layers(spec); err != nil {
 		return opts, err
 	}
+	c.flatMemory(&opts)
 	switch mediaTypes {
 	case "":
 	case "oci":
