@@ -201,8 +201,11 @@ func listBlobs(root *os.Root) ([]image.Descriptor, error) {
 	var blobs []image.Descriptor
 	for _, algorithm := range algorithms {
 		names, err := readNames(root, blobsDir+"/"+algorithm)
-		if err != nil {
+		if err != nil && errors.Is(accessError(algorithm, err), image.ErrDamaged) {
 			continue // not a folder
+		}
+		if err != nil {
+			return nil, err
 		}
 		for _, name := range names {
 			d := digest.NewDigestFromEncoded(digest.Algorithm(algorithm), name)

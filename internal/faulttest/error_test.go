@@ -38,7 +38,7 @@ var failures = []failure{
 	{calls: "fstat,newfstatat", errno: "EIO"}, // os.Root.MkdirAll says then that the folder is there
 	{calls: "write,pwrite64,copy_file_range", errno: "EDQUOT", cause: quota, clean: true, severe: true},
 	{calls: "write,pwrite64,copy_file_range", errno: "EIO", cause: badDisk, clean: true, severe: true},
-	{calls: "fsync", errno: "EIO", cause: badDisk, more: "+", clean: true, severe: true},
+	{calls: "fsync", errno: "EIO", cause: badDisk, more: "+", severe: true}, // nor is it sure that what goes is gone
 	{calls: "fsync", errno: "ENOSPC", cause: noSpace, clean: true, severe: true},
 	{calls: "renameat,renameat2,linkat", errno: "EIO", cause: badDisk, more: "+", clean: true, severe: true},
 	{calls: "openat", errno: "EMFILE", cause: tooMany, more: "+"},

@@ -79,11 +79,30 @@ func trace(t *testing.T, cmd *exec.Cmd, calls, rule string) traced {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for line := range strings.Lines(string(raw)) {
-		thread, text, _ := strings.Cut(strings.TrimSpace(line), " ")
-		r.calls = append(r.calls, tracedCall{thread, strings.TrimSpace(text)})
-	}
+	r.calls = parseLog(string(raw))
 	return r
+}
+
+// parseLog reads what strace has logged. A call that other threads have interrupted stands on two lines.
+func parseLog(log string) []tracedCall {
+	var calls []tracedCall
+	unfinished := map[string]int{} // by thread: where its call stands
+	for line := range strings.Lines(log) {
+		thread, text, _ := strings.Cut(strings.TrimSpace(line), " ")
+		text = strings.TrimSpace(text)
+		if _, rest, ok := strings.Cut(text, " resumed>"); ok && strings.HasPrefix(text, "<... ") {
+			if at, known := unfinished[thread]; known {
+				calls[at].text += rest
+			}
+			continue
+		}
+		if begin, ok := strings.CutSuffix(text, "<unfinished ...>"); ok {
+			unfinished[thread] = len(calls)
+			text = begin
+		}
+		calls = append(calls, tracedCall{thread, text})
+	}
+	return calls
 }
 
 // sample returns about n of the numbers from 1 to all, evenly spaced, or all of them if n is larger. The offset moves
