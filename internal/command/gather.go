@@ -76,7 +76,7 @@ func (s *selection) meant(p place) ([]image.Root, error) {
 	if p.selector == "" {
 		return s.graph.Roots, nil
 	}
-	return choose(s.graph, p.selectors())
+	return s.choose(s.graph, p.selectors())
 }
 
 // repository returns the roots whose name has the repository text, if that is a name without tag and digest.

@@ -64,14 +64,14 @@ func listImages(ctx context.Context, c *call, f *imagesFlags) error {
 	}
 	defer all.Close()
 	if p.selector != "" {
-		roots, err := image.Select(all.graph, p.selector, image.Host())
+		roots, err := all.find(all.graph, p.selector)
 		if err != nil {
 			return at(p.typed, err)
 		}
 		all.graph, _ = image.Walk(ctx, all, roots) // its error is in the nodes
 	}
 	err = filter.resolve(func(ref string) (*time.Time, error) {
-		roots, err := image.Select(all.graph, ref, image.Host())
+		roots, err := all.find(all.graph, ref)
 		if err != nil {
 			return nil, err
 		}

@@ -171,7 +171,7 @@ func (c *call) chooseLoad(ctx context.Context, src *source, opts loadOptions) (s
 	}
 	g, _ := image.Walk(ctx, src, roots) // its error is in the nodes
 	if len(opts.selectors) > 0 {
-		if roots, err = choose(g, opts.selectors); err != nil {
+		if roots, err = src.choose(g, opts.selectors); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -69,17 +69,18 @@ func (s *selection) one(p place) (*chosen, error) {
 // ID is that of several manifests.
 func (s *selection) candidates(p place) ([]image.Root, error) {
 	if p.selector != "" {
-		hits, err := image.Select(s.graph, p.selector, image.Host())
+		hits, err := s.find(s.graph, p.selector)
 		return hits, hintChoices(s.graph, err)
 	}
 	var hits []image.Root
 	var list []string
+	positions := s.positions(s.graph)
 	for i, r := range s.graph.Roots {
 		if r.Subject(s.graph.Tops[i]) != "" {
 			continue
 		}
 		if len(hits) == 0 || r.Digest != hits[0].Digest {
-			list = append(list, fmt.Sprintf("%s (@%d)", r.Label(), i))
+			list = append(list, fmt.Sprintf("%s (@%d)", r.Label(), positions[i]))
 		}
 		hits = append(hits, r)
 	}

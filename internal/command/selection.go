@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/imgtool/imgtool/image"
+	"github.com/imgtool/imgtool/tarball"
 )
 
 // A selection is some of the roots of a source, with what they reach.
@@ -31,7 +33,7 @@ func (s *source) selectRoots(ctx context.Context, selectors []string) (*selectio
 		}
 		return &selection{s, g}, nil
 	}
-	chosen, err := choose(g, selectors)
+	chosen, err := s.choose(g, selectors)
 	if err != nil {
 		return nil, err
 	}
@@ -43,19 +45,60 @@ func (s *source) selectRoots(ctx context.Context, selectors []string) (*selectio
 
 // choose returns the roots that selectors mean, each once, and what belongs to them. A name without a tag means all tags
 // of its repository.
-func choose(g *image.Graph, selectors []string) ([]image.Root, error) {
+func (s *source) choose(g *image.Graph, selectors []string) ([]image.Root, error) {
 	var chosen []image.Root
 	for _, text := range selectors {
 		hits := repository(g.Roots, text)
 		if len(hits) == 0 {
 			var err error
-			if hits, err = image.Select(g, text, image.Host()); err != nil {
+			if hits, err = s.find(g, text); err != nil {
 				return nil, hintChoices(g, err)
 			}
 		}
 		chosen = append(chosen, hits...)
 	}
 	return withReferrers(g, chosen), nil
+}
+
+// find returns the roots that one selector means. @N counts what the place lists: the descriptors of an index, or, where
+// there is none, the entries of a docker archive, each of which may have several names.
+func (s *source) find(g *image.Graph, text string) ([]image.Root, error) {
+	number, ok := strings.CutPrefix(text, "@")
+	n, err := strconv.Atoi(number)
+	if !ok || err != nil || !s.listsEntries() {
+		return image.Select(g, text, image.Host())
+	}
+	var hits []image.Root
+	for i, position := range s.positions(g) {
+		if position == n {
+			hits = append(hits, g.Roots[i])
+		}
+	}
+	if len(hits) == 0 {
+		return nil, image.NotFoundf("no image %q", text)
+	}
+	return hits, nil
+}
+
+// positions returns the N of each root of a place's graph.
+func (s *source) positions(g *image.Graph) []int {
+	all := make([]int, len(g.Roots))
+	for i, r := range g.Roots {
+		switch {
+		case i == 0:
+		case s.listsEntries() && r.Digest == g.Roots[i-1].Digest:
+			all[i] = all[i-1]
+		default:
+			all[i] = all[i-1] + 1
+		}
+	}
+	return all
+}
+
+// listsEntries reports whether the place is a docker archive without an index, so that the names of an entry stand
+// together.
+func (s *source) listsEntries() bool {
+	return s.archive != nil && (s.archive.Generation() == tarball.Manifest || s.archive.Generation() == tarball.V1)
 }
 
 // choices is how many images a hint lists.

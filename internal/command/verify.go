@@ -66,7 +66,7 @@ func (c *call) verifyPlace(ctx context.Context, p place, quiet bool) (kind, err 
 	}
 	if p.selector != "" {
 		g, _ := image.Walk(ctx, src, roots) // its error is in the nodes
-		if roots, err = image.Select(g, p.selector, image.Host()); err != nil {
+		if roots, err = src.find(g, p.selector); err != nil {
 			return nil, at(p.typed, hintStore(p, err))
 		}
 	}
