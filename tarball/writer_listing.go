@@ -26,7 +26,7 @@ func listing(g *image.Graph, opts WriterOptions) ([]namedDocument, error) {
 		return nil, err
 	}
 	if opts.Format == FormatOCI {
-		opts.warn("an OCI archive: docker before 25 and crane cannot load it")
+		opts.warn("an OCI archive: docker without the containerd image store and crane cannot load it")
 		warnOfLayers(wholeImages(g), opts)
 		return []namedDocument{{"index.json", index}, {"oci-layout", layout}}, nil
 	}

@@ -465,7 +465,7 @@ func TestSpec20WriterWarns(t *testing.T) {
 			}
 			s.root(s.add(ocispec.MediaTypeImageManifest, raw), app)
 		}, []string{"1 images have layers that are to be fetched from elsewhere: docker before 25 cannot load them"}},
-		{"oci", FormatOCI, zstd, []string{"an OCI archive: docker before 25 and crane cannot load it"}},
+		{"oci", FormatOCI, zstd, []string{"an OCI archive: docker without the containerd image store and crane cannot load it"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
