@@ -18,6 +18,24 @@ func Merge(old, add []image.Root) []image.Root {
 	return roots
 }
 
+// retag takes the tags alone that roots to be added have from the roots of a layout that have them: in a layout that is an
+// output, unlike a store, which keeps what comes from many places, a tag is all the name there is.
+func retag(old, add []image.Root) []image.Root {
+	tagged := map[string]image.Root{}
+	for _, r := range add {
+		if r.Tag() != "" {
+			tagged[r.Tag()] = r
+		}
+	}
+	roots := slices.Clone(old)
+	for i, o := range roots {
+		if r, ok := tagged[o.Tag()]; ok && o.Tag() != "" && r.Digest != o.Digest {
+			roots[i] = o.Named("")
+		}
+	}
+	return roots
+}
+
 func mergeRoot(roots []image.Root, r image.Root) []image.Root {
 	if slices.ContainsFunc(roots, func(o image.Root) bool { return holds(o, r) }) {
 		return roots

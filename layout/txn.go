@@ -18,7 +18,7 @@ import (
 // TxnOptions says how a transaction ends. The zero value is useful.
 type TxnOptions struct {
 	// Merge returns the roots that the layout has after a commit, of those that it has then and those that are
-	// committed. Without it, [Merge] does.
+	// committed. Without it, [Merge] does, and a tag alone moves too.
 	Merge func(old, add []image.Root) ([]image.Root, error)
 }
 
@@ -72,7 +72,7 @@ func (d *Dir) begin(opts TxnOptions) (*Txn, error) {
 		staged: map[digest.Digest]stagedBlob{}, busy: map[digest.Digest]chan struct{}{},
 	}
 	if t.merge == nil {
-		t.merge = func(old, add []image.Root) ([]image.Root, error) { return Merge(old, add), nil }
+		t.merge = func(old, add []image.Root) ([]image.Root, error) { return Merge(retag(old, add), add), nil }
 	}
 	t.buffers.New = func() any { return new([copyBuffer]byte) }
 	return t, nil

@@ -63,6 +63,11 @@ func (s *source) choose(g *image.Graph, selectors []string) ([]image.Root, error
 // find returns the roots that one selector means. @N counts what the place lists: the descriptors of an index, or, where
 // there is none, the entries of a docker archive, each of which may have several names.
 func (s *source) find(g *image.Graph, text string) ([]image.Root, error) {
+	if s.place.transport == ociDir || s.place.transport == ociArchive { // whose tools know this annotation alone
+		if hits := slices.DeleteFunc(slices.Clone(g.Roots), func(r image.Root) bool { return r.Annotations[image.AnnotationRefName] != text }); len(hits) > 0 {
+			return hits, nil
+		}
+	}
 	number, ok := strings.CutPrefix(text, "@")
 	n, err := strconv.Atoi(number)
 	if !ok || err != nil || !s.listsEntries() {
