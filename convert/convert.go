@@ -95,8 +95,10 @@ func (c *converter) selectPlatforms(g *image.Graph) error {
 	}
 	c.keep = map[digest.Digest]bool{}
 	for i, top := range g.Tops {
-		if len(image.Images(top)) == 0 && top.Kind != image.KindIndex {
-			c.keep[top.Descriptor.Digest] = true // an artifact has no platform; what it belongs to decides
+		if noPlatform(top) {
+			for _, n := range image.Below(top) {
+				c.keep[n.Descriptor.Digest] = true
+			}
 			continue
 		}
 		keep, err := only(top, c.opts.Platforms)
@@ -119,6 +121,16 @@ func (c *converter) selectPlatforms(g *image.Graph) error {
 	return nil
 }
 
+// noPlatform reports whether a root holds artifacts alone. They have no platform; what they belong to decides.
+func noPlatform(top *image.Node) bool {
+	for _, n := range image.Below(top) {
+		if p, ok := n.Platform(); n.Missing || n.Kind == image.KindImage || ok && p.OS != "unknown" {
+			return false
+		}
+	}
+	return true
+}
+
 // roots converts the roots in order, first those that stand for themselves, so that what belongs to another document
 // finds out what became of that.
 func (c *converter) roots(ctx context.Context, g *image.Graph) ([]image.Root, error) {
@@ -132,11 +144,15 @@ func (c *converter) roots(ctx context.Context, g *image.Graph) ([]image.Root, er
 			}
 		}
 	}
+	dropped := g.Referrers(func(i int) bool {
+		s := g.Roots[i].Subject(g.Tops[i])
+		return s != "" && c.changed(s)
+	})
 	var roots []image.Root
 	for i, top := range g.Tops {
 		r, out := g.Roots[i], c.done[top.Descriptor.Digest]
-		if s := r.Subject(top); s != "" && c.changed(s) {
-			c.warn("%s belongs to %s, which changes: left out", r.Label(), s)
+		if dropped[i] {
+			c.warn("%s belongs to %s, which changes: left out", r.Label(), r.Subject(top))
 			continue
 		}
 		r.MediaType, r.Digest, r.Size = out.MediaType, out.Digest, out.Size

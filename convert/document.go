@@ -161,7 +161,7 @@ func (c *converter) manifest(n *image.Node) ([]byte, error) {
 		changed = true
 		var stale func(string) bool
 		if d.Digest != old.Digest {
-			stale = describesBytes
+			stale = describesBytes // and so do urls
 		}
 		if entries[i], err = redescribe(entries[i], d, stale); err != nil {
 			return nil, err
@@ -207,7 +207,7 @@ func objects(raw json.RawMessage) ([]json.RawMessage, error) {
 }
 
 // redescribe returns a descriptor with another media type, digest and size, and all else as it was, but for the
-// annotations that are stale.
+// annotations that are stale, and where the old bytes can be had if there are such.
 func redescribe(raw json.RawMessage, d image.Descriptor, stale func(key string) bool) (json.RawMessage, error) {
 	doc, err := image.ParseObject(raw)
 	if err != nil {
@@ -222,6 +222,9 @@ func redescribe(raw json.RawMessage, d image.Descriptor, stale func(key string) 
 		}
 	}
 	doc.Delete("data")
+	if stale != nil {
+		doc.Delete("urls")
+	}
 	if stale == nil || doc.Value("annotations") == nil {
 		return doc.Bytes(), nil
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/opencontainers/go-digest"
@@ -85,9 +86,9 @@ func (c *converter) layer(ctx context.Context, l image.Layer) (image.Descriptor,
 	if err != nil && !errors.Is(err, io.EOF) {
 		return image.Descriptor{}, err
 	}
-	have := compression.Detect(head[:n])
+	have := layer.Format(head[:n], l)
 	if have == c.opts.Layers.Format && c.opts.Layers.Level == 0 {
-		return c.kept(l.Descriptor, have), nil
+		return c.kept(l.Descriptor), nil
 	}
 	d, err := c.scratch.Write(func(w io.Writer) error { return c.recompress(ctx, w, blob, l) })
 	if err != nil {
@@ -97,10 +98,12 @@ func (c *converter) layer(ctx context.Context, l image.Layer) (image.Descriptor,
 	return d, nil
 }
 
-// kept returns the descriptor of a layer that stays as it is, with a media type that says its compression rightly.
-func (c *converter) kept(d image.Descriptor, have compression.Format) image.Descriptor {
-	if have == compression.Zstd {
-		d.MediaType = layerTypes[have]
+// kept returns the descriptor of a layer that stays as it is and has the wanted compression, with a media type that says
+// so.
+func (c *converter) kept(d image.Descriptor) image.Descriptor {
+	suffix := map[compression.Format]string{compression.None: "tar", compression.Gzip: "gzip", compression.Zstd: "zstd"}
+	if want := c.opts.Layers.Format; want == compression.Zstd || !strings.HasSuffix(d.MediaType, suffix[want]) {
+		d.MediaType = c.layerType(d.MediaType)
 	}
 	return d
 }
@@ -119,7 +122,12 @@ func (c *converter) layerType(old string) string {
 func (c *converter) recompress(ctx context.Context, w io.Writer, blob *image.Blob, l image.Layer) error {
 	whole := image.NewVerifier(l.Descriptor)
 	in := &meter{ctx: ctx, r: io.TeeReader(blob.Reader(), whole), d: l.Descriptor, progress: c.opts.Progress}
-	stream, _, err := compression.Open(bufio.NewReaderSize(in, 256<<10), c.opts.Limits)
+	buffered := bufio.NewReaderSize(in, 256<<10)
+	head, err := buffered.Peek(compression.HeadSize)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return layerError(err)
+	}
+	stream, err := compression.NewReader(buffered, layer.Format(head, l), c.opts.Limits)
 	if err != nil {
 		return layerError(err)
 	}
@@ -128,8 +136,7 @@ func (c *converter) recompress(ctx context.Context, w io.Writer, blob *image.Blo
 	if err != nil {
 		return err
 	}
-	// The tar is plain here, so the check is of its digest alone.
-	check := layer.Check(image.Layer{DiffID: l.DiffID}, c.opts.Limits)
+	check := layer.CheckTar(l.DiffID)
 	seen := &onlooker{w: check}
 	_, err = io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(out, seen)}, struct{ io.Reader }{stream}, make([]byte, 1<<20))
 	checked := check.Close() // of a copy that failed, it has seen a part

@@ -40,6 +40,17 @@ func (r Root) Subject(n *Node) digest.Digest {
 // WithReferrers returns the chosen roots of a graph, in its order, and with them every root that belongs to a document
 // which these reach, and so on.
 func (g *Graph) WithReferrers(chosen func(i int) bool) []Root {
+	var roots []Root
+	for i, in := range g.Referrers(chosen) {
+		if in {
+			roots = append(roots, g.Roots[i])
+		}
+	}
+	return roots
+}
+
+// Referrers reports which roots [Graph.WithReferrers] returns.
+func (g *Graph) Referrers(chosen func(i int) bool) []bool {
 	in := make([]bool, len(g.Roots))
 	var queue []int // chosen, but not yet looked below
 	of := map[digest.Digest][]int{}
@@ -62,11 +73,5 @@ func (g *Graph) WithReferrers(chosen func(i int) bool) []Root {
 			delete(of, n.Descriptor.Digest) // each root is taken once
 		}
 	}
-	var roots []Root
-	for i, r := range g.Roots {
-		if in[i] {
-			roots = append(roots, r)
-		}
-	}
-	return roots
+	return in
 }

@@ -1,6 +1,7 @@
 package layer
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -19,10 +20,19 @@ import (
 //
 // A layer without a diff ID is only read. Close must be called, else a goroutine is left behind.
 func Check(l image.Layer, limits compression.Limits) io.WriteCloser {
+	return checking(func(r io.Reader) error { return Verify(r, l, limits) })
+}
+
+// CheckTar is [Check] for the bytes of a layer's tar itself, not compressed. It hashes them unless diffID is empty.
+func CheckTar(diffID digest.Digest) io.WriteCloser {
+	return checking(func(r io.Reader) error { return verifyTar(r, diffID) })
+}
+
+func checking(verify func(io.Reader) error) io.WriteCloser {
 	pr, pw := io.Pipe()
 	c := &check{pw: pw, done: make(chan error, 1)}
 	go func() {
-		err := Verify(pr, l, limits)
+		err := verify(pr)
 		_ = pr.CloseWithError(errChecked) // writes go nowhere from here on
 		c.done <- err
 	}()
@@ -47,28 +57,46 @@ func (c *check) Close() error {
 // Verify reads a layer's blob to its end and returns an error that matches [image.ErrDamaged] unless it is what l says,
 // in the sense of [Check].
 func Verify(blob io.Reader, l image.Layer, limits compression.Limits) error {
-	stream, format, err := compression.Open(blob, limits)
+	buffered := bufio.NewReaderSize(blob, 64<<10)
+	head, err := buffered.Peek(compression.HeadSize)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return layerError(err)
+	}
+	format := Format(head, l)
+	stream, err := compression.NewReader(buffered, format, limits)
 	if err != nil {
 		return layerError(err)
 	}
 	defer stream.Close()
-	sum := (*hashing)(nil)
-	var r io.Reader = stream
-	if l.DiffID != "" && (format != compression.None || l.DiffID != l.Digest) {
-		sum = newHashing(stream, l.DiffID.Algorithm())
-		defer sum.close()
-		r = sum
+	diffID := l.DiffID
+	if diffID == l.Digest { // others hash it
+		diffID = ""
 	}
-	if err := scan(r); err != nil {
+	return verifyTar(stream, diffID)
+}
+
+func verifyTar(r io.Reader, diffID digest.Digest) error {
+	if diffID == "" {
+		return layerError(scan(r))
+	}
+	sum := newHashing(r, diffID.Algorithm())
+	defer sum.close()
+	if err := scan(sum); err != nil {
 		return layerError(err)
 	}
-	if sum == nil {
-		return nil
-	}
-	if got := sum.digest(); got != l.DiffID {
-		return image.Damagef("diff ID is %s, the config says %s", got, l.DiffID)
+	if got := sum.digest(); got != diffID {
+		return image.Damagef("diff ID is %s, the config says %s", got, diffID)
 	}
 	return nil
+}
+
+// Format tells how a layer is compressed, by its first bytes as [compression.Detect] does. A blob whose digest is the diff
+// ID is the tar itself, whatever the name of its first entry looks like.
+func Format(head []byte, l image.Layer) compression.Format {
+	if l.DiffID != "" && l.DiffID == l.Digest {
+		return compression.None
+	}
+	return compression.Detect(head)
 }
 
 // scan reads a tar by its headers and everything behind its end.
@@ -90,6 +118,9 @@ func scan(r io.Reader) error {
 
 // layerError gives what is wrong with a layer's bytes the kind that it is.
 func layerError(err error) error {
+	if err == nil {
+		return nil
+	}
 	if errors.Is(err, tarscan.ErrFormat) || errors.Is(err, compression.ErrCorrupt) || errors.Is(err, compression.ErrExpansion) {
 		return image.Damagef("layer: %w", err)
 	}
