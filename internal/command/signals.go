@@ -10,7 +10,8 @@ import (
 )
 
 // withSignals returns a context that SIGINT and SIGTERM cancel. The second of them kills at once. SIGPIPE becomes an
-// error of the write, so that a closed pipe is reported.
+// error of the write, so that a closed pipe is reported. After stop a first SIGINT or SIGTERM is let pass: the command has
+// said that it succeeded, and must not be killed on its last steps.
 func withSignals(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	pipe := make(chan os.Signal, 1)
@@ -31,7 +32,6 @@ func withSignals(parent context.Context) (ctx context.Context, stop func()) {
 	return ctx, func() {
 		cancel(nil)
 		<-gone
-		signal.Stop(end)
 		signal.Stop(pipe)
 	}
 }

@@ -61,7 +61,7 @@ func TestPromise05SystemCallsFail(t *testing.T) {
 			clean := trace(t, s.command(copyScene(t, s.model)), failing(), "")
 			runs, hits := 0, 0
 			for n, f := range failures {
-				samples := 12
+				samples := 8
 				if !full() {
 					samples = max(0, 1-(n+i/2)%5) // every job has some of them, and every failure is in some job
 				}
