@@ -15,7 +15,7 @@ chmod 0755 "$tmp"
 
 as_user() {
 	setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups --inh-caps=-all --reset-env \
-		env PATH="$PATH" HOME="$tmp/home" TMPDIR="$tmp/tmp" IMGTOOL_CI="${IMGTOOL_CI:-}" IMGTOOL_FIXTURES="${IMGTOOL_FIXTURES:-}" "$@"
+		env PATH="$PATH" HOME="$tmp/home" TMPDIR="$tmp/tmp" IMGTOOL_CI="${IMGTOOL_CI:-}" IMGTOOL_FIXTURES="${IMGTOOL_FIXTURES:-}" IMGTOOL="$tmp/bin/imgtool" "$@"
 }
 
 # Archives that the user may not read are copied to where it may.
@@ -24,6 +24,9 @@ if [ -n "${IMGTOOL_FIXTURES:-}" ] && ! as_user test -r "$IMGTOOL_FIXTURES/fixtur
 	chmod -R a+rX "$tmp/fixtures"
 	export IMGTOOL_FIXTURES=$tmp/fixtures
 fi
+
+# The user has no Go cache, so the binary that internal/faulttest is for is built here too.
+CGO_ENABLED=0 go build -o "$tmp/bin/imgtool" .
 
 status=0
 packages=$(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.Dir}}{{end}}' ./...)
