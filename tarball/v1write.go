@@ -189,7 +189,7 @@ func checkPlain(n *image.Node) error {
 			plain = n.Config.DiffIDs[i] == l.Digest
 		}
 		if !plain {
-			return fmt.Errorf("layer %d, %s: not a plain tar", i+1, l.Digest)
+			return image.Damagef("layer %d, %s: not a plain tar", i+1, l.Digest)
 		}
 	}
 	return nil

@@ -23,6 +23,8 @@ type copyOptions struct {
 	title string // of the progress
 	jobs  int    // 1 where the order of blobs matters
 	trust bool   // do not look inside layers
+
+	checked func(image.Descriptor) bool // which layers were looked into already; nil: none
 }
 
 // copyGraph copies what a graph reaches and shows the progress.
@@ -33,7 +35,12 @@ func (c *call) copyGraph(ctx context.Context, dst image.Txn, src image.Source, g
 		if err != nil {
 			return err
 		}
-		copying.Check = func(d image.Descriptor) io.WriteCloser { return check(d) }
+		copying.Check = func(d image.Descriptor) io.WriteCloser {
+			if opts.checked != nil && opts.checked(d) {
+				return nil
+			}
+			return check(d)
+		}
 	}
 	p := c.progress(opts.title, total(g.Blobs()))
 	defer p.end()

@@ -114,24 +114,25 @@ func parseCompression(s string) (*compression.Spec, error) {
 }
 
 // write writes what a graph reaches to the output, whole or not at all.
-func (c *call) write(ctx context.Context, o output, src image.Source, g *image.Graph, trust bool) error {
+func (c *call) write(ctx context.Context, o output, src image.Source, g *image.Graph, opts copyOptions) error {
 	switch {
 	case o.place.inStore():
-		return c.writeStore(ctx, src, g, trust)
+		return c.writeStore(ctx, src, g, opts)
 	case o.dir:
-		return c.writeTxn(ctx, layout.OpenDir(o.place.path, layout.DirOptions{}), src, g, copyOptions{title: "Writing", jobs: jobs, trust: trust})
+		opts.title, opts.jobs = "Writing", jobs
+		return c.writeTxn(ctx, layout.OpenDir(o.place.path, layout.DirOptions{}), src, g, opts)
 	case o.place.path == stdStream:
 		if isTerminal(c.std.Out) {
 			return hintf(usagef("will not write an archive to a terminal"), "name a file with -o, or redirect the output")
 		}
-		return c.writeArchive(ctx, o, c.stream(), src, g, trust)
+		return c.writeArchive(ctx, o, c.stream(), src, g, opts)
 	}
 	f, err := atomicfile.Create(o.place.path, 0o644)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if err := c.writeArchive(ctx, o, f, src, g, trust); err != nil {
+	if err := c.writeArchive(ctx, o, f, src, g, opts); err != nil {
 		return err
 	}
 	return f.Commit()
@@ -149,7 +150,7 @@ func (c *call) writeTxn(ctx context.Context, sink image.Sink, src image.Source, 
 	return txn.Commit(ctx, g.Roots)
 }
 
-func (c *call) writeStore(ctx context.Context, src image.Source, g *image.Graph, trust bool) error {
+func (c *call) writeStore(ctx context.Context, src image.Source, g *image.Graph, opts copyOptions) error {
 	st, err := c.theStore()
 	if err != nil {
 		return err
@@ -159,7 +160,8 @@ func (c *call) writeStore(ctx context.Context, src image.Source, g *image.Graph,
 		return err
 	}
 	defer txn.Close()
-	if err := c.copyGraph(ctx, txn, src, g, copyOptions{title: "Loading", jobs: jobs, trust: trust}); err != nil {
+	opts.title, opts.jobs = "Loading", jobs
+	if err := c.copyGraph(ctx, txn, src, g, opts); err != nil {
 		return err
 	}
 	if err := txn.Commit(ctx, g.Roots); err != nil {
@@ -171,7 +173,7 @@ func (c *call) writeStore(ctx context.Context, src image.Source, g *image.Graph,
 }
 
 // writeArchive writes an archive as a stream.
-func (c *call) writeArchive(ctx context.Context, o output, w io.Writer, src image.Source, g *image.Graph, trust bool) error {
+func (c *call) writeArchive(ctx context.Context, o output, w io.Writer, src image.Source, g *image.Graph, copying copyOptions) error {
 	z, err := compression.NewWriter(w, o.whole)
 	if err != nil {
 		return err
@@ -186,7 +188,8 @@ func (c *call) writeArchive(ctx context.Context, o output, w io.Writer, src imag
 		if o.format == formatOCI {
 			opts.Format = tarball.FormatOCI
 		}
-		err = c.writeTxn(ctx, archiveSink{z, opts}, src, g, copyOptions{title: "Writing", jobs: 1, trust: trust})
+		copying.title, copying.jobs = "Writing", 1
+		err = c.writeTxn(ctx, archiveSink{z, opts}, src, g, copying)
 	}
 	if err != nil {
 		return err

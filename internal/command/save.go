@@ -94,8 +94,11 @@ func (c *call) convertAndWrite(ctx context.Context, sel *selection, o output, op
 	if err != nil {
 		return err
 	}
-	// Layers that were compressed anew were checked then.
-	if err := c.write(ctx, o, out, g, trust || opts.Layers != nil); err != nil {
+	made := func(d image.Descriptor) bool { // layers that were compressed anew were checked then
+		ok, _ := scratch.Has(ctx, d) // a scratch never fails
+		return ok
+	}
+	if err := c.write(ctx, o, out, g, copyOptions{trust: trust, checked: made}); err != nil {
 		return err
 	}
 	c.tellChanges(out.Changes) // now they have come about
