@@ -1,8 +1,10 @@
 package layout_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/opencontainers/go-digest"
@@ -88,6 +90,21 @@ func TestSpec01Merge(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Each name took a look at all the others.
+func TestMergeOfManyNamesTakesNoTime(t *testing.T) {
+	var many []image.Root
+	for i := range 50_000 {
+		many = append(many, rootOf("x", fmt.Sprintf("docker.io/library/a:%d", i)))
+	}
+	start := time.Now()
+	if got := layout.Merge(many, many); len(got) != len(many) {
+		t.Errorf("%d roots of %d", len(got), len(many))
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }
 
