@@ -53,6 +53,10 @@ func savedImages(g *image.Graph, host image.Platform) []*savedImage {
 	for _, im := range images {
 		byNode[im.node] = im
 	}
+	tops := map[image.Reference][]*image.Node{}
+	for i, r := range g.Roots {
+		tops[r.Name] = append(tops[r.Name], g.Tops[i])
+	}
 	named := map[string]bool{}
 	for _, r := range g.Roots {
 		tag := r.Name.Tag()
@@ -64,21 +68,18 @@ func savedImages(g *image.Graph, host image.Platform) []*savedImage {
 			continue
 		}
 		named[key] = true
-		if im := byNode[bearer(g, r.Name, host)]; im != nil {
+		if im := byNode[bearer(tops[r.Name], host)]; im != nil {
 			im.named = append(im.named, r)
 		}
 	}
 	return images
 }
 
-// bearer returns the image that has a name, or nil.
-func bearer(g *image.Graph, name image.Reference, host image.Platform) *image.Node {
+// bearer returns the image that has the name of some roots, or nil.
+func bearer(tops []*image.Node, host image.Platform) *image.Node {
 	var first *image.Node
-	for i, r := range g.Roots {
-		if r.Name != name {
-			continue
-		}
-		for _, n := range image.Images(g.Tops[i]) {
+	for _, top := range tops {
+		for _, n := range image.Images(top) {
 			if !isWhole(n) {
 				continue
 			}
