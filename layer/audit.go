@@ -187,3 +187,14 @@ func (r *Report) Kind() error {
 	}
 	return missing
 }
+
+// Worst returns the first defect of the worst kind, or nil.
+func (r *Report) Worst() error {
+	kind := r.Kind()
+	for _, d := range r.Defects {
+		if errors.Is(d, kind) {
+			return d
+		}
+	}
+	return kind
+}

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 
 	"github.com/imgtool/imgtool/convert"
 	"github.com/imgtool/imgtool/image"
@@ -139,14 +140,21 @@ func (o output) renamed(ctx context.Context, out *convert.Result) (*image.Graph,
 
 // soundOnly leaves out the images in which anything is damaged or missing, and returns the worst of what was found.
 func (c *call) soundOnly(ctx context.Context, sel *selection, failed error) (*selection, error, error) {
-	var sound []image.Root
-	for _, r := range sel.graph.Roots {
+	audit := oncePerBlob(func(r image.Root) error {
 		report, err := layer.Audit(ctx, sel, []image.Root{r}, layer.AuditOptions{Limits: c.limits(), Jobs: jobs})
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
-		if kind := report.Kind(); kind != nil {
-			failed = c.leaveOut(r, report.Defects[0], failed)
+		return report.Worst()
+	})
+	var sound []image.Root
+	for _, r := range sel.graph.Roots {
+		err := audit(r)
+		switch {
+		case err != nil && !isDamage(err) && !errors.Is(err, image.ErrMissing): // of the disk, not of the image
+			return nil, nil, err
+		case err != nil:
+			failed = c.leaveOut(r, err, failed)
 			continue
 		}
 		sound = append(sound, r)

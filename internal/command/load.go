@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -220,16 +221,22 @@ func (c *call) copyLoad(ctx context.Context, txn image.Txn, src image.Source, g 
 	if !opts.keepGoing {
 		return failed, g, c.copyGraph(ctx, txn, src, g, copyOptions{title: "Loading", jobs: jobs, trust: opts.trust})
 	}
-	var whole []image.Root
-	for _, r := range g.Roots {
+	copyOne := oncePerBlob(func(r image.Root) error {
 		one, err := image.Walk(ctx, src, []image.Root{r})
 		if err == nil {
 			err = c.copyGraph(ctx, txn, src, one, copyOptions{title: "Loading", jobs: jobs, trust: opts.trust})
 		}
-		if ctx.Err() != nil {
+		return err
+	})
+	var whole []image.Root
+	for _, r := range g.Roots {
+		err := copyOne(r)
+		switch {
+		case ctx.Err() != nil:
 			return nil, nil, ctx.Err()
-		}
-		if err != nil {
+		case err != nil && !isDamage(err) && !errors.Is(err, image.ErrMissing): // of the disk, not of the image
+			return nil, nil, err
+		case err != nil:
 			failed = c.leaveOut(r, err, failed)
 			continue
 		}
