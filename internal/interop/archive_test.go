@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
@@ -137,16 +138,37 @@ func (m members) holdLayout(h holdings) error {
 		if err != nil {
 			return err
 		}
-		name := d.Annotations["io.containerd.image.name"]
-		if tag := d.Annotations[ocispec.AnnotationRefName]; name == "" && tag != "" {
-			name = tag
-			if !bytes.ContainsAny([]byte(tag), "/:@") {
-				name = ":" + tag
-			}
-		}
-		h[normal(name)] = v
+		h[nameOf(d)] = v
 	}
 	return nil
+}
+
+// refs returns the references of an index.json by normalised name.
+func (m members) refs(t *testing.T) map[string]string {
+	t.Helper()
+	var index ocispec.Index
+	if raw := m[ocispec.ImageIndexFile]; raw != nil {
+		if err := json.Unmarshal(raw, &index); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refs := map[string]string{}
+	for _, d := range index.Manifests {
+		refs[nameOf(d)] = d.Annotations[ocispec.AnnotationRefName]
+	}
+	return refs
+}
+
+// nameOf returns the normalised name of an index.json's descriptor.
+func nameOf(d ocispec.Descriptor) string {
+	if name := d.Annotations["io.containerd.image.name"]; name != "" {
+		return normal(name)
+	}
+	tag := d.Annotations[ocispec.AnnotationRefName]
+	if tag != "" && !strings.ContainsAny(tag, "/:@") {
+		return ":" + tag
+	}
+	return normal(tag)
 }
 
 // entry is one image of a manifest.json.

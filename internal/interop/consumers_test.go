@@ -52,24 +52,38 @@ var forms = []form{
 }
 
 // TestConsumers has every peer load what imgtool saves, in every form.
-func TestConsumers(t *testing.T) {
+func TestConsumers(t *testing.T) { //nolint:tparallel // each test wants the peers for itself
 	l := openLab(t)
-	all := peers(t, l)
+	var archives []written
 	for _, from := range origins {
-		archives := make([]saved, len(forms))
-		for i, f := range forms {
-			archives[i] = saveForm(t, l, from, f)
-		}
-		for _, p := range all {
-			t.Run(p.name+"/"+from.name, func(t *testing.T) {
-				for i, f := range forms {
-					if p.asked(f) {
-						t.Run(f.name, func(t *testing.T) { consume(t, p, from, f, archives[i]) })
-					}
-				}
-			})
+		for _, f := range forms {
+			archives = append(archives, written{from: from, form: f, saved: saveForm(t, l, from, f)})
 		}
 	}
+	all := peers(t, l)
+	var results matrix
+	t.Cleanup(func() { results.write(t, l, all) })
+	for _, p := range all {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			for _, w := range archives {
+				if p.asked(w.form) {
+					t.Run(w.from.name+"/"+w.form.name, func(t *testing.T) {
+						results.set(p.name, w.form.name, w.from.name, failed)
+						sign := consume(t, p, w)
+						results.set(p.name, w.form.name, w.from.name, sign)
+					})
+				}
+			}
+		})
+	}
+}
+
+// written is an archive that imgtool has made of an origin, in a form.
+type written struct {
+	from  origin
+	form  form
+	saved saved
 }
 
 // saveForm loads an origin into a store and saves it, and checks what is then in the archive with a reader that is not
@@ -93,8 +107,11 @@ func saveForm(t *testing.T, l lab, from origin, f form) saved {
 		args = append(args, name)
 	}
 	l.tool(t, store, args...)
-	m := readMembers(t, path)
-	s := saved{path: path, format: f.format, holds: m.hold(t), lists: m.list(t), sparse: from.sparse}
+	s := examine(t, path)
+	s.sparse = from.sparse
+	if s.format != f.format {
+		t.Errorf("%s as %s: what imgtool saved looks like %s", from.name, f.name, s.format)
+	}
 	if f.format != "docker-v1" {
 		if d := compare(want, s.holds, keeps{others: true}); d != "" {
 			t.Errorf("%s as %s: what imgtool saved differs (-had +saved):\n%s", from.name, f.name, d)
@@ -103,16 +120,17 @@ func saveForm(t *testing.T, l lab, from origin, f form) saved {
 	return s
 }
 
-// consume loads an archive into a peer.
-func consume(t *testing.T, p peer, from origin, f form, s saved) {
-	limit, limited := limitOf(p.name, from.name, f.name)
+// consume loads an archive into a peer, and returns the matrix's sign for what came out.
+func consume(t *testing.T, p peer, w written) byte {
+	s := w.saved
+	limit, limited := limitOf(p.name, w.from.name, w.form.name)
 	got, err := p.load(t, s)
 	if limited && limit.part == nil {
 		if err == nil {
 			t.Fatalf("%s takes it, although it was known that it does not: %s", p.name, limit.reason)
 		}
 		t.Logf("refused, as known: %s", limit.reason)
-		return
+		return refused
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -124,13 +142,17 @@ func consume(t *testing.T, p peer, from origin, f form, s saved) {
 	if p.named {
 		delete(want, "")
 	}
+	sign := byte(same)
 	if limited {
+		sign = partly
 		t.Logf("kept in part, as known: %s", limit.reason)
 		want, got = limit.part(want), limit.part(got)
 	}
 	if d := compare(want, got, p.keeps(s.format)); d != "" {
 		t.Errorf("-saved +%s:\n%s", p.name, d)
+		sign = failed
 	}
+	return sign
 }
 
 // compare returns the difference of two holdings in what a program keeps.
@@ -143,16 +165,4 @@ func compare(want, got holdings, k keeps) string {
 		return r
 	}
 	return cmp.Diff(reduced(want), reduced(got), cmpopts.EquateEmpty())
-}
-
-// names returns the names that an archive holds, sorted.
-func (s saved) names() []string {
-	var all []string
-	for name := range s.holds {
-		if name != "" {
-			all = append(all, name)
-		}
-	}
-	slices.Sort(all)
-	return all
 }

@@ -1,27 +1,25 @@
 package interop
 
 import (
-	"fmt"
+	"crypto/rand"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
 )
 
-// containerdPeer is a containerd and its ctr. Each load goes into a namespace of its own, so that it starts empty.
-func containerdPeer(l lab, name, ctr string) peer {
-	var count atomic.Int32
-	namespace := ""
+// containerdPeer is a containerd and its ctr, with flags for its export. Each load goes into a namespace of its own, so that it starts empty.
+func containerdPeer(l lab, name, ctr string, exporting ...string) peer {
+	namespace, platforms := "", ""
 	command := func(args ...string) *exec.Cmd {
 		return exec.Command(ctr, append([]string{"-a", filepath.Join(l.run, name+".sock"), "-n", namespace}, args...)...)
 	}
 	export := func(t *testing.T, names []string, flags ...string) (string, error) {
 		t.Helper()
 		path := filepath.Join(t.TempDir(), "saved.tar")
-		args := append(append([]string{"images", "export"}, flags...), path)
+		args := append(append(append([]string{"images", "export"}, exporting...), flags...), path)
 		_, err := output(command(append(args, names...)...))
 		return path, err
 	}
@@ -29,22 +27,24 @@ func containerdPeer(l lab, name, ctr string) peer {
 		name: name, named: true, keeps: keepsRoots,
 		load: func(t *testing.T, s saved) (holdings, error) {
 			t.Helper()
-			namespace = fmt.Sprintf("case-%d", count.Add(1))
-			args := []string{"images", "import"}
+			namespace = rand.Text()
+			platforms = "--all-platforms"
 			if s.sparse {
-				args = append(args, "--platform", "linux/amd64")
-			} else {
-				args = append(args, "--all-platforms")
+				platforms = "--platform=linux/amd64"
 			}
-			if _, err := output(command(append(args, s.path)...)); err != nil {
+			if _, err := output(command("images", "import", platforms, s.path)); err != nil {
 				return nil, err
 			}
 			return holdContainerd(t, command)
 		},
 		saves: []save{
-			{"docker", func(t *testing.T, names []string) (string, error) {
+			{form: "docker", write: func(t *testing.T, names []string) (string, error) {
 				t.Helper()
-				return export(t, names, "--all-platforms")
+				return export(t, names, platforms)
+			}},
+			{form: "oci", write: func(t *testing.T, names []string) (string, error) {
+				t.Helper()
+				return export(t, names, platforms, "--skip-manifest-json")
 			}},
 		},
 	}

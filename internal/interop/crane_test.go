@@ -12,7 +12,7 @@ import (
 func cranePeer(l lab) peer {
 	place := ""
 	write := func(format string) save {
-		return save{form: format, write: func(t *testing.T, _ []string) (string, error) {
+		return save{form: format, one: true, rewrites: true, write: func(t *testing.T, _ []string) (string, error) {
 			t.Helper()
 			path := filepath.Join(t.TempDir(), "saved")
 			_, err := output(l.peer("crane", "pull", "--insecure", "--annotate-ref", "--format", format, place, path))

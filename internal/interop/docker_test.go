@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -40,6 +41,9 @@ func (e engine) do(method, path string, body io.Reader) ([]byte, error) {
 		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/x-tar")
+	if strings.HasSuffix(path, "/create") {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	resp, err := e.http.Do(req)
 	if err != nil {
 		return nil, err
@@ -157,7 +161,7 @@ func (e engine) hold(t *testing.T) (holdings, error) {
 // are, only docker save tells.
 func dockerPeer(l lab, name string, containerd bool) peer {
 	e := openEngine(l, name)
-	p := peer{name: name, keeps: keepsAlways(keeps{}), listing: !containerd, saves: []save{{"docker", e.save}}}
+	p := peer{name: name, keeps: keepsAlways(keeps{}), listing: !containerd, saves: []save{{form: "docker", write: e.save}}}
 	if containerd {
 		p.keeps = keepsRoots
 	}
@@ -170,6 +174,9 @@ func dockerPeer(l lab, name string, containerd bool) peer {
 		h, err := e.hold(t)
 		if err != nil || !containerd {
 			return h, err
+		}
+		if s.extra {
+			maps.DeleteFunc(h, func(name string, _ view) bool { return s.holds[name].Root == "" })
 		}
 		return e.holdRoots(t, h)
 	}

@@ -45,7 +45,7 @@ func (l lab) registry(t *testing.T) string {
 // temp returns an empty directory whose path is short and plain, which podman and regctl need.
 func (l lab) temp(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp(l.run, "t")
+	dir, err := os.MkdirTemp(l.run, "t") //nolint:usetesting // its paths are long, and have the test's name in them
 	if err != nil {
 		t.Fatal(err)
 	}

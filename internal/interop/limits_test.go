@@ -17,6 +17,7 @@ var (
 	ociFiles   = []string{"oci", "oci, zstd layers", "oci.tar.gz"}
 	compressed = []string{"docker.tar.gz", "docker.tar.zst", "oci.tar.gz"}
 	modern     = []string{ // all but docker-v1
+		asMade,
 		"docker", "docker, gzip layers", "docker, zstd layers", "docker.tar.gz", "docker.tar.zst",
 		"oci", "oci, zstd layers", "oci.tar.gz", "oci directory",
 	}
@@ -27,7 +28,7 @@ var (
 var limits = []limit{
 	{
 		peers: []string{"docker20"}, forms: []string{"docker, zstd layers", "docker.tar.zst"},
-		reason: "docker before 23 does not read zstd, neither a layer nor a file",
+		reason: "docker 20.10 does not read zstd, neither a layer nor a file",
 	},
 	{
 		peers: []string{"docker20", "docker29-classic"}, forms: ociFiles,
@@ -35,7 +36,11 @@ var limits = []limit{
 	},
 	{
 		peers: []string{"containerd16"}, forms: compressed,
-		reason: "containerd 1 does not inflate a file",
+		reason: "containerd 1.6 does not inflate a file",
+	},
+	{
+		peers: []string{"containerd16"}, origins: []string{"attestation"},
+		reason: "ctr of containerd 1.6 unpacks everything that has a tag, and an index of referrers has no platform",
 	},
 	{
 		peers: []string{"crane"}, forms: compressed,
@@ -53,6 +58,10 @@ var limits = []limit{
 		peers: []string{"crane"}, origins: []string{"two images", "two platforms"},
 		forms:  []string{"docker", "docker, gzip layers", "docker, zstd layers", "docker-v1"},
 		reason: "crane pushes an archive of one image, and each platform is one in a manifest.json",
+	},
+	{
+		peers: []string{"crane"}, origins: []string{"two images"}, forms: []string{asMade},
+		reason: "crane pushes an archive of one image",
 	},
 	{
 		peers: []string{"crane"}, origins: []string{"sparse index"}, forms: []string{"oci directory"},

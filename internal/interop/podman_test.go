@@ -18,8 +18,8 @@ func podmanPeer(l lab) peer {
 		cmd.Env = append(cmd.Environ(), "CONTAINERS_CONF="+filepath.Join(l.run, "containers.conf"))
 		return cmd
 	}
-	write := func(format string) save {
-		return save{form: format, write: func(t *testing.T, names []string) (string, error) {
+	write := func(format string, rewrites bool) save {
+		return save{form: format, rewrites: rewrites, one: format == "oci-archive", write: func(t *testing.T, names []string) (string, error) {
 			t.Helper()
 			path := filepath.Join(t.TempDir(), "saved.tar")
 			args := []string{"save", "-q", "--format", format, "-o", path}
@@ -41,7 +41,7 @@ func podmanPeer(l lab) peer {
 			}
 			return holdPodman(t, podman)
 		},
-		saves: []save{write("docker-archive"), write("oci-archive")},
+		saves: []save{write("docker-archive", false), write("oci-archive", true)},
 	}
 }
 

@@ -7,12 +7,12 @@ import (
 	"testing"
 )
 
-// regctlName is what regctl compares: a tag in an index.json, a familiar name in a manifest.json.
-func regctlName(format, name string) string {
-	if format == "docker-v1" {
+// regctlName is what regctl compares: a reference in an index.json, a familiar name in a manifest.json.
+func regctlName(s saved, name string) string {
+	if s.format == "docker-v1" {
 		return strings.TrimPrefix(name, "docker.io/library/")
 	}
-	return name[strings.LastIndexByte(name, ':')+1:]
+	return s.refs[name]
 }
 
 // regctlPeer is regctl over a layout directory. It imports each image by its name.
@@ -29,8 +29,8 @@ func regctlPeer(l lab) peer {
 			for _, name := range s.names() {
 				tag := "t" + strconv.Itoa(len(h))
 				args := []string{"image", "import", "ocidir://" + layout + ":" + tag, s.path}
-				if len(s.names()) > 1 {
-					args = append(args, "--name", regctlName(s.format, name))
+				if len(s.names()) > 1 || s.extra {
+					args = append(args, "--name", regctlName(s, name))
 				}
 				if _, err := output(l.peer("regctl", args...)); err != nil {
 					return nil, err
@@ -40,7 +40,7 @@ func regctlPeer(l lab) peer {
 			return h, nil
 		},
 		saves: []save{
-			{"docker", func(t *testing.T, names []string) (string, error) {
+			{form: "docker", one: true, write: func(t *testing.T, names []string) (string, error) {
 				t.Helper()
 				path := filepath.Join(t.TempDir(), "saved.tar")
 				_, err := output(l.peer("regctl", "image", "export", "--name", names[0], "ocidir://"+layout+":t0", path))

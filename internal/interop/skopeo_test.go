@@ -13,7 +13,7 @@ import (
 // skopeoPeer is skopeo with one of its transports. It copies each image by its name into a directory, which keeps all
 // bytes, as it would into a registry.
 func skopeoPeer(name, transport string) peer {
-	place := ""
+	place, sparse := "", false
 	return peer{
 		name: name, named: true, listing: transport == "docker-archive",
 		asks: func(f form) bool { // the other transport is for the other format
@@ -28,9 +28,10 @@ func skopeoPeer(name, transport string) peer {
 		load: func(t *testing.T, s saved) (holdings, error) {
 			t.Helper()
 			h := holdings{}
+			sparse = s.sparse
 			for _, name := range s.names() {
 				out := filepath.Join(t.TempDir(), "dir")
-				place = skopeoPlace(transport, s.path, name)
+				place = skopeoPlace(transport, s, name)
 				args := []string{"copy", "-q", place, "dir:" + out}
 				if !s.sparse {
 					args = append(args, "--all")
@@ -46,26 +47,34 @@ func skopeoPeer(name, transport string) peer {
 			}
 			return h, nil
 		},
-		saves: []save{skopeoSave(&place, "docker-archive"), skopeoSave(&place, "oci-archive")},
+		saves: []save{ // the config is made anew on the way from one format to the other
+			skopeoSave(&place, &sparse, "docker-archive", transport == "oci-archive"),
+			skopeoSave(&place, &sparse, "oci-archive", transport == "docker-archive"),
+		},
 	}
 }
 
-// skopeoPlace selects an image of an archive: by its whole name in docker's format, by its tag in OCI's.
-func skopeoPlace(transport, path, name string) string {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+// skopeoPlace selects an image of an archive: by its whole name in docker's format, by its reference in OCI's.
+func skopeoPlace(transport string, s saved, name string) string {
+	if transport != "docker-archive" {
+		name = s.refs[name]
+	}
+	if info, err := os.Stat(s.path); err == nil && info.IsDir() {
 		transport = "oci"
 	}
-	if transport != "docker-archive" {
-		name = name[strings.LastIndexByte(name, ':')+1:]
-	}
-	return transport + ":" + strings.TrimSuffix(path, "/") + ":" + name
+	return transport + ":" + strings.TrimSuffix(s.path, "/") + ":" + name
 }
 
-func skopeoSave(place *string, transport string) save {
-	return save{form: transport, write: func(t *testing.T, names []string) (string, error) {
+// skopeoSave copies what was loaded last, with all platforms where there are all, and where the format can have them.
+func skopeoSave(place *string, sparse *bool, transport string, rewrites bool) save {
+	return save{form: transport, one: true, rewrites: rewrites, write: func(t *testing.T, names []string) (string, error) {
 		t.Helper()
 		path := filepath.Join(t.TempDir(), "saved.tar")
-		_, err := output(exec.Command("skopeo", "copy", "-q", "--all", *place, transport+":"+path+":"+names[0]))
+		args := []string{"copy", "-q", *place, transport + ":" + path + ":" + names[0]}
+		if transport == "oci-archive" && !*sparse {
+			args = append(args, "--all")
+		}
+		_, err := output(exec.Command("skopeo", args...))
 		return path, err
 	}}
 }

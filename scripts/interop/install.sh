@@ -31,7 +31,8 @@ for module in $modules; do
 	if built "$module"; then continue; fi
 	start=$SECONDS
 	for attempt in 1 2 3; do
-		if (cd "$peers" && GOBIN=$peers GOFLAGS=-buildvcs=false CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' "$module"); then break; fi
+		if (cd "$peers" && GOBIN=$peers GOFLAGS=-buildvcs=false CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' "$module") 2>&1 |
+			{ grep -v '^go: downloading' || true; }; then break; fi
 		echo "interop: attempt $attempt to build $module failed" >&2
 		sleep $((attempt * 5))
 	done

@@ -27,5 +27,8 @@ if [ -z "${IMGTOOL:-}" ]; then
 fi
 mkdir "$tmp/run"
 start=$SECONDS
-IMGTOOL_INTEROP=$tmp/run scripts/interop/daemons.sh "$tmp/run" go test -count=1 -timeout 15m "$@" ./internal/interop
+status=0
+IMGTOOL_INTEROP=$tmp/run scripts/interop/daemons.sh "$tmp/run" go test -count=1 -parallel 4 -timeout 15m "$@" ./internal/interop || status=$?
+if [ -e "$tmp/run/matrix" ]; then cat "$tmp/run/matrix"; fi
 echo "interop: done in $((SECONDS - start)) s"
+exit $status
