@@ -16,7 +16,9 @@ import (
 	"github.com/imgtool/imgtool/compression"
 )
 
-// "hello hello hello\n" by bzip2 1.0.8, for which Go has no writer.
+// A line of three words by bzip2 1.0.8, for which Go has no writer.
+//
+//nolint:dupword // The words are the data.
 const (
 	helloPlain = "hello hello hello\n"
 	helloBzip2 = "425a6839314159265359e5b5f3090000045100001040000244a00021b5180c029069c2a30bb9229c284872daf98480"

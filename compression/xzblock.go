@@ -11,6 +11,7 @@ import (
 	"hash/crc32"
 	"hash/crc64"
 	"io"
+	"slices"
 
 	"github.com/ulikunitz/xz/lzma"
 )
@@ -198,8 +199,8 @@ type littleEndian struct{ hash.Hash }
 // Sum implements [hash.Hash].
 func (l littleEndian) Sum(b []byte) []byte {
 	sum := l.Hash.Sum(nil)
-	for i := len(sum) - 1; i >= 0; i-- {
-		b = append(b, sum[i])
+	for _, c := range slices.Backward(sum) {
+		b = append(b, c)
 	}
 	return b
 }

@@ -1,10 +1,12 @@
 package image_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log"
 	"os"
+	"path/filepath"
 
 	"github.com/imgtool/imgtool/image"
 	"github.com/imgtool/imgtool/internal/tarfs"
@@ -12,32 +14,26 @@ import (
 	"github.com/imgtool/imgtool/tarball"
 )
 
-// open opens one of the archives that this module is tested with.
-func open(ctx context.Context, name string) (*tarball.Archive, func(), error) {
-	f, err := os.Open("../testdata/archives/" + name)
+// open opens one of the archives that this module is tested with. Examples leave it to the end of the process to close it.
+func open(ctx context.Context, name string) (*tarball.Archive, error) {
+	raw, err := os.ReadFile("../testdata/archives/" + name)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	info, err := f.Stat()
+	fsys, err := tarfs.Open(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	fsys, err := tarfs.Open(f, info.Size())
-	if err != nil {
-		return nil, nil, err
-	}
-	archive, err := tarball.Open(ctx, fsys, tarball.Options{})
-	return archive, func() { f.Close() }, err
+	return tarball.Open(ctx, fsys, tarball.Options{})
 }
 
 // What is in an archive, and is all of it there?
 func ExampleWalk() {
 	ctx := context.Background()
-	archive, done, err := open(ctx, "docker29-sparse.tar")
+	archive, err := open(ctx, "docker29-sparse.tar")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer done()
 	roots, err := archive.Roots(ctx)
 	if err != nil {
 		log.Fatal(err)
@@ -64,21 +60,14 @@ func ExampleWalk() {
 // From an archive to an OCI layout.
 func ExampleCopy() {
 	ctx := context.Background()
-	archive, done, err := open(ctx, "docker20.tar")
+	archive, err := open(ctx, "docker20.tar")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer done()
-	dir, err := os.MkdirTemp("", "example")
+	txn, err := layout.OpenDir(filepath.Join(os.TempDir(), "imgtool-example"), layout.DirOptions{}).Begin(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
-	txn, err := layout.OpenDir(dir, layout.DirOptions{}).Begin(ctx)
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer txn.Close()
 	roots, err := archive.Roots(ctx)
 	if err != nil {
 		log.Fatal(err)
@@ -90,10 +79,10 @@ func ExampleCopy() {
 	if err := image.Copy(ctx, txn, archive, graph, image.CopyOptions{}); err != nil {
 		log.Fatal(err)
 	}
-	if err := txn.Commit(ctx, roots); err != nil {
+	fmt.Println(len(graph.Blobs()), "blobs")
+	if err := txn.Close(); err != nil { // or txn.Commit(ctx, roots), and they are there
 		log.Fatal(err)
 	}
-	fmt.Println(len(graph.Blobs()), "blobs")
 	// Output: 8 blobs
 }
 
@@ -105,11 +94,10 @@ func ExampleParseReference() {
 
 func ExampleSelect() {
 	ctx := context.Background()
-	archive, done, err := open(ctx, "docker20-multi.tar")
+	archive, err := open(ctx, "docker20-multi.tar")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer done()
 	roots, err := archive.Roots(ctx)
 	if err != nil {
 		log.Fatal(err)

@@ -142,6 +142,7 @@ func jsonKind(t reflect.Type) string {
 		return jsonKind(t.Elem())
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		return "a whole number of " + strconv.Itoa(t.Bits()) + " bits"
+	default:
+		return "something else"
 	}
-	return "something else"
 }

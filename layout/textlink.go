@@ -27,16 +27,16 @@ func resolve(fsys fs.FS, d image.Descriptor) (string, error) {
 	}
 	info, err := fs.Stat(fsys, name)
 	if err != nil || !info.Mode().IsRegular() || info.Size() == d.Size || info.Size() > maxTextLink {
-		return name, nil //nolint:nilerr // whoever opens the file tells
+		return name, nil // whoever opens the file tells what is wrong with it
 	}
 	f, err := fsys.Open(name)
 	if err != nil {
-		return name, nil //nolint:nilerr // as above
+		return name, nil
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxTextLink))
 	if err != nil && !errors.Is(err, io.EOF) || !isTextLink(text) {
-		return name, nil //nolint:nilerr // as above
+		return name, nil
 	}
 	target := path.Join(path.Dir(name), string(text))
 	if !fs.ValidPath(target) {

@@ -13,7 +13,7 @@ func shortID(d digest.Digest) string {
 	switch {
 	case d.Validate() == nil:
 		return d.Encoded()[:12]
-	case digest.Digest("sha256:"+d).Validate() == nil:
+	case ("sha256:" + d).Validate() == nil:
 		return string(d[:12])
 	}
 	return string(d)

@@ -110,7 +110,7 @@ func (p place) forced(fsys fs.FS) error {
 // noImageHint tells what to do with an archive that holds no image.
 func noImageHint(err error) error {
 	if errors.Is(err, image.ErrNotFound) {
-		return hintf(err, "a root file system without an image around it is not an image archive")
+		return hintf(err, "a root file system is not an image archive; neither is one that was cut off before its index")
 	}
 	return err
 }
