@@ -62,17 +62,15 @@ func interrupt(t *testing.T, s *stage, after time.Duration, signal syscall.Signa
 	t.Helper()
 	sc := copyScene(t, s.model)
 	cmd := s.command(sc)
-	var sent time.Time
-	timer := time.AfterFunc(time.Hour, func() {})
-	defer timer.Stop()
-	started := make(chan struct{})
-	timer = time.AfterFunc(after, func() {
+	started, sent := make(chan struct{}), make(chan time.Time, 1)
+	timer := time.AfterFunc(after, func() {
 		<-started
-		sent = time.Now()
+		sent <- time.Now()
 		_ = cmd.Process.Signal(signal) // it may have ended
 	})
 	r := runStarted(t, cmd, started)
-	stopped := !timer.Stop()
+	ended := time.Now()
+	inTime := !timer.Stop()
 	got := sc.state(t)
 	if r.code == 0 {
 		if !cmp.Equal(got, s.after) {
@@ -80,7 +78,10 @@ func interrupt(t *testing.T, s *stage, after time.Duration, signal syscall.Signa
 		}
 		return false
 	}
-	if took := time.Since(sent); stopped && took > promptly {
+	if !inTime {
+		t.Fatalf("exit %d without a signal: %s", r.code, r.stderr)
+	}
+	if took := ended.Sub(<-sent); took > promptly {
 		t.Errorf("it took %v to end", took)
 	}
 	wantInterrupted(t, r, signal)
