@@ -144,7 +144,7 @@ func (s *selection) byPrefix(word string) bool {
 // fit by their digest or their config's. Several of them may be meant by one ID: an image that has two manifests.
 func (s *selection) matching(among func(Root) bool, fits func(digest.Digest) bool) {
 	s.meant = map[digest.Digest]bool{}
-	fit := func(n *Node, id *Node) bool {
+	fit := func(n, id *Node) bool {
 		d := n.Descriptor.Digest
 		if fits(d) {
 			s.meant[d] = true
