@@ -101,9 +101,22 @@ func first(a, b string) string {
 
 func validAll(d Descriptor, children []Descriptor) error {
 	for _, c := range children {
-		if err := ValidDescriptor(c); err != nil {
+		err := ValidDescriptor(c)
+		if err == nil {
+			err = validData(c)
+		}
+		if err != nil {
 			return fmt.Errorf("parse %s: %w", d.Digest, err)
 		}
+	}
+	return nil
+}
+
+// validData returns nil if the bytes that a descriptor holds itself, for readers that will not look for the blob, are the
+// blob's.
+func validData(d Descriptor) error {
+	if d.Data != nil && (int64(len(d.Data)) != d.Size || d.Digest.Algorithm().FromBytes(d.Data) != d.Digest) {
+		return Damagef("descriptor %s: its data are other bytes", d.Digest)
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 func ParsePlatform(s string) (Platform, error) {
 	p, err := platforms.Parse(s)
 	if err != nil {
-		return Platform{}, fmt.Errorf("parse platform %q: %w", s, err)
+		return Platform{}, fmt.Errorf("parse platform %q: not OS/ARCH or OS/ARCH/VARIANT", s)
 	}
 	return platforms.Normalize(p), nil
 }
