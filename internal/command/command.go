@@ -123,6 +123,8 @@ func (v *verb) checkArgs(args []string) error {
 		return usagef("takes no arguments, got %q", args[0])
 	case v.max >= 0 && len(args) > v.max:
 		return usagef("takes at most %s, got %d (%q)", count(v.max, "argument"), len(args), args[v.max])
+	case !v.hidden && !v.command && slices.Contains(args, ""): // of a variable that is not set; it means no place and no image
+		return usagef("an argument is empty")
 	}
 	return nil
 }
