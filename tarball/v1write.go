@@ -185,7 +185,7 @@ func (v *v1Writer) warnOfLosses(g *image.Graph) {
 func checkPlain(n *image.Node) error {
 	for i, l := range n.Manifest.Layers {
 		plain := isPlainType(l.MediaType)
-		if n.Config.HasDiffIDs {
+		if n.Config.HasDiffIDs && n.Config.DiffIDs[i].Algorithm() == l.Digest.Algorithm() {
 			plain = n.Config.DiffIDs[i] == l.Digest
 		}
 		if !plain {

@@ -235,6 +235,14 @@ func TestWriteV1Refuses(t *testing.T) {
 			"plain, called compressed", ocispec.MediaTypeImageLayerGzip,
 			`{"os":"linux","rootfs":{"diff_ids":["` + digest.FromBytes(testLayer(t, "a")).String() + `"]}}`, testLayer(t, "a"), "",
 		},
+		{
+			"plain, its diff ID by another algorithm", ocispec.MediaTypeImageLayer,
+			`{"os":"linux","rootfs":{"diff_ids":["` + digest.SHA512.FromBytes(testLayer(t, "a")).String() + `"]}}`, testLayer(t, "a"), "",
+		},
+		{
+			"compressed, its diff ID by another algorithm", ocispec.MediaTypeImageLayerGzip,
+			`{"os":"linux","rootfs":{"diff_ids":["` + digest.SHA512.FromBytes(testLayer(t, "a")).String() + `"]}}`, packed.Bytes(), "not a plain tar",
+		},
 		{"a config of other types", ocispec.MediaTypeImageLayer, `{"os":"linux","config":{"Labels":7}}`, testLayer(t, "a"), "parse config"},
 	}
 	for _, tt := range tests {
