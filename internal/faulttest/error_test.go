@@ -115,10 +115,11 @@ func failAt(t *testing.T, s *stage, f failure, when int) (hit bool) {
 		case !isState(got, s.before, s.after):
 			t.Errorf("neither old nor new (-old +got):\n%s", cmp.Diff(s.before, got))
 		}
-		if r.code != 0 {
+		crashed := strings.Contains(r.stderr, "netpollBreak") // Go wakes a thread by a write, and gives up if that fails
+		if r.code != 0 && !crashed {
 			wantFailure(t, s, r, f.cause)
 		}
-		if f.clean && (r.code == 0 || !cmp.Equal(got, s.after)) { // a removal that is half done is left to the next command
+		if f.clean && !crashed && (r.code == 0 || !cmp.Equal(got, s.after)) { // a removal that is half done is left to the next command
 			sc.wantStoreAtRest(t)
 			sc.wantNoTemporaries(t)
 		}
