@@ -42,8 +42,16 @@ func Open(fsys fs.FS, opts Options) (*Layout, error) {
 	case err != nil:
 		return nil, fmt.Errorf("open layout: %w", err)
 	}
-	if !marked && opts.Warn != nil {
+	if opts.Warn == nil {
+		return &Layout{fsys, x}, nil
+	}
+	if !marked {
 		opts.Warn("the layout has no " + ocispec.ImageLayoutFile)
+	}
+	for _, r := range x.roots {
+		if name := r.Annotations[image.AnnotationName]; name != "" && r.Name == "" {
+			opts.Warn(fmt.Sprintf("the name %q cannot be one of an image and is left out", name))
+		}
 	}
 	return &Layout{fsys, x}, nil
 }

@@ -115,7 +115,6 @@ func (c *call) loadFrom(ctx context.Context, p place, opts loadOptions) error {
 	if err != nil {
 		return err
 	}
-	c.tellChanges(out.Changes)
 	g := out.Graph
 	if opts.name != "" {
 		if g, err = rename(ctx, out, g, opts.name); err != nil {
@@ -134,6 +133,7 @@ func (c *call) loadFrom(ctx context.Context, p place, opts loadOptions) error {
 	if err := in.txn.Commit(ctx, g.Roots); err != nil {
 		return err
 	}
+	c.tellChanges(out.Changes)
 	c.tellKept(in.txn.Kept())
 	c.tellMoved(in.txn.Moved())
 	c.tellLoaded(g, in.txn.Kept())
