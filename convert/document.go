@@ -32,7 +32,7 @@ func (c *converter) node(ctx context.Context, n *image.Node) error {
 	if err != nil || raw == nil {
 		return err
 	}
-	d, err := c.scratch.Write(func(w io.Writer) error {
+	d, err := c.scratch.Write(ctx, func(w io.Writer) error {
 		_, err := w.Write(raw)
 		return err
 	})

@@ -90,7 +90,7 @@ func (c *converter) layer(ctx context.Context, l image.Layer) (image.Descriptor,
 	if have == c.opts.Layers.Format && c.opts.Layers.Level == 0 {
 		return c.kept(l.Descriptor), nil
 	}
-	d, err := c.scratch.Write(func(w io.Writer) error { return c.recompress(ctx, w, blob, l) })
+	d, err := c.scratch.Write(ctx, func(w io.Writer) error { return c.recompress(ctx, w, blob, l) })
 	if err != nil {
 		return image.Descriptor{}, err
 	}

@@ -13,7 +13,8 @@ import (
 // Scratch is a source of blobs that a verb has made and not yet written to their place. They lie in unlinked temporary
 // files, so nothing stays of them whatever happens. It is safe for concurrent use.
 type Scratch struct {
-	temp func() (*os.File, error)
+	temp   func() (*os.File, error)
+	copier Copier
 
 	mu    sync.Mutex
 	blobs map[digest.Digest]scratchBlob
@@ -29,27 +30,47 @@ func NewScratch(temp func() (*os.File, error)) *Scratch {
 	return &Scratch{temp: temp, blobs: map[digest.Digest]scratchBlob{}}
 }
 
-// Write makes a blob of all that fill writes and returns its descriptor, without a media type.
-func (s *Scratch) Write(fill func(io.Writer) error) (Descriptor, error) {
+// Write makes a blob of all that fill writes and returns its descriptor, without a media type. What fill has written
+// goes to the file, and is hashed, while fill goes on.
+func (s *Scratch) Write(ctx context.Context, fill func(io.Writer) error) (Descriptor, error) {
 	f, err := s.temp()
 	if err != nil {
 		return Descriptor{}, err
 	}
 	sum := digest.SHA256.Digester()
-	w := &counting{w: io.MultiWriter(f, sum.Hash())}
-	if err := fill(w); err != nil {
+	size, err := s.copy(ctx, f, sum.Hash(), fill)
+	if err != nil {
 		f.Close()
 		return Descriptor{}, err
 	}
-	d := Descriptor{Digest: sum.Digest(), Size: w.n}
+	d := Descriptor{Digest: sum.Digest(), Size: size}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.blobs[d.Digest]; ok {
 		f.Close()
 		return d, nil
 	}
-	s.blobs[d.Digest] = scratchBlob{f, w.n}
+	s.blobs[d.Digest] = scratchBlob{f, size}
 	return d, nil
+}
+
+// copy copies what fill writes to w and sum, and returns how many bytes that were. Its error is that of fill, which is
+// also told why its writes fail.
+func (s *Scratch) copy(ctx context.Context, w, sum io.Writer, fill func(io.Writer) error) (int64, error) {
+	pr, pw := io.Pipe()
+	out := &counting{w: w}
+	copied := make(chan error, 1)
+	go func() {
+		err := s.copier.Copy(ctx, out, sum, pr)
+		_ = pr.CloseWithError(err) // never fails
+		copied <- err
+	}()
+	err := fill(pw)
+	_ = pw.CloseWithError(err) // never fails
+	if failed := <-copied; err == nil {
+		err = failed
+	}
+	return out.n, err
 }
 
 // Roots returns nothing: what is in a scratch hangs below the roots of an [Overlay].

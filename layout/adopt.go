@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
@@ -68,7 +69,11 @@ func (t *Txn) check(ctx context.Context, d image.Descriptor, name string) error 
 	if info.Size() != d.Size {
 		return image.Damagef("blob %s: size is %d, should be %d", d.Digest, info.Size(), d.Size)
 	}
-	return t.pass(ctx, image.NewVerifier(d), f)
+	whole := image.NewVerifier(d)
+	if err := t.copier.Copy(ctx, io.Discard, whole, f); err != nil {
+		return err
+	}
+	return whole.Verify()
 }
 
 // copyOf copies a blob of the layout to a temporary and checks it on the way.
@@ -83,7 +88,11 @@ func (t *Txn) copyOf(ctx context.Context, d image.Descriptor, temporary string) 
 		return fmt.Errorf("write blob %s: %w", d.Digest, err)
 	}
 	defer f.Close()
-	if err := t.pass(ctx, teeVerifier{image.NewVerifier(d), f}, blob.Reader()); err != nil {
+	whole := image.NewVerifier(d)
+	if err := t.copier.Copy(ctx, f, whole, blob.Reader()); err != nil {
+		return err
+	}
+	if err := whole.Verify(); err != nil {
 		return err
 	}
 	return finishFile(f)

@@ -31,7 +31,7 @@ type Txn struct {
 	merge   func(old, add []image.Root) ([]image.Root, error)
 	finish  func(ctx context.Context, roots []image.Root) error // shows a new directory; may be nil
 	discard func() error                                        // may be nil
-	buffers sync.Pool
+	copier  image.Copier
 
 	mu     sync.Mutex
 	last   int                             // number of the last temporary
@@ -53,9 +53,6 @@ var (
 	_ image.Source = (*Txn)(nil)
 )
 
-// copyBuffer is the size of one read and write.
-const copyBuffer = 1 << 20
-
 // begin starts a transaction in a directory that exists.
 func (d *Dir) begin(opts TxnOptions) (*Txn, error) {
 	root, err := os.OpenRoot(d.path)
@@ -74,7 +71,6 @@ func (d *Dir) begin(opts TxnOptions) (*Txn, error) {
 	if t.merge == nil {
 		t.merge = func(old, add []image.Root) ([]image.Root, error) { return Merge(retag(old, add), add), nil }
 	}
-	t.buffers.New = func() any { return new([copyBuffer]byte) }
 	return t, nil
 }
 
@@ -160,18 +156,15 @@ func (t *Txn) Put(ctx context.Context, d image.Descriptor, r io.Reader) error {
 		return err
 	}
 	defer w.Close()
-	w.limit = d.Size
-	if err := w.readFrom(r); err != nil {
+	check := image.NewVerifier(d)
+	if err := t.copier.Copy(ctx, unhashed{w}, check, r); err != nil {
 		return err
 	}
 	if err := w.finish(); err != nil {
 		return err
 	}
-	switch got := w.hash.Digest(); {
-	case w.size != d.Size:
-		return image.Damagef("blob %s: size is %d, should be %d", d.Digest, w.size, d.Size)
-	case got != d.Digest:
-		return image.Damagef("blob %s: content has digest %s", d.Digest, got)
+	if err := check.Verify(); err != nil {
+		return err
 	}
 	w.keep(d.Digest, damaged)
 	return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/opencontainers/go-digest"
@@ -14,14 +13,13 @@ import (
 
 // BlobWriter takes the bytes of a blob whose digest is not known yet. It is not safe for concurrent use.
 type BlobWriter struct {
-	ctx   context.Context //nolint:containedctx // a writer lives as long as one blob is written
-	t     *Txn
-	name  string
-	file  *os.File // nil when it was finished or closed
-	hash  digest.Digester
-	size  int64
-	limit int64 // more bytes than this are damage; negative: no limit
-	kept  bool
+	ctx  context.Context //nolint:containedctx // a writer lives as long as one blob is written
+	t    *Txn
+	name string
+	file *os.File // nil when it was finished or closed
+	hash digest.Digester
+	size int64
+	kept bool
 }
 
 // Create returns a writer of a new blob, which is staged when the writer is committed. The caller closes the writer
@@ -39,7 +37,7 @@ func (t *Txn) newWriter(ctx context.Context, algorithm digest.Algorithm) (*BlobW
 	if err != nil {
 		return nil, fmt.Errorf("write blob in %s: %w", t.root.Name(), err)
 	}
-	return &BlobWriter{ctx: ctx, t: t, name: name, file: f, hash: algorithm.Digester(), limit: -1}, nil
+	return &BlobWriter{ctx: ctx, t: t, name: name, file: f, hash: algorithm.Digester()}, nil
 }
 
 // Write adds bytes to the blob. Large pieces are best: each is a write to the file.
@@ -47,22 +45,25 @@ func (w *BlobWriter) Write(b []byte) (int, error) {
 	if err := w.ctx.Err(); err != nil {
 		return 0, err
 	}
+	n, err := unhashed{w}.Write(b)
+	_, _ = w.hash.Hash().Write(b[:n]) // a hash does not fail
+	return n, err
+}
+
+// unhashed is the file of a writer alone.
+type unhashed struct{ *BlobWriter }
+
+func (w unhashed) Write(b []byte) (int, error) {
 	if w.file == nil {
 		return 0, os.ErrClosed
 	}
-	if w.limit >= 0 && w.size+int64(len(b)) > w.limit {
-		return 0, image.Damagef("write blob: more than the %d bytes it should have", w.limit)
-	}
 	n, err := w.file.Write(b)
-	_, _ = w.hash.Hash().Write(b[:n]) // a hash does not fail
 	w.size += int64(n)
 	if err != nil {
 		return n, fmt.Errorf("write blob: %w", err)
 	}
 	return n, nil
 }
-
-func (w *BlobWriter) readFrom(r io.Reader) error { return w.t.pass(w.ctx, w, r) }
 
 // Commit ends the blob, stages it, and returns its descriptor, without a media type. If the layout has it already, that
 // one is checked and, if it is whole, kept.
@@ -124,63 +125,4 @@ func finishFile(f *os.File) error {
 	}
 	startSync(f)
 	return nil
-}
-
-// teeVerifier checks what it writes to a file.
-type teeVerifier struct {
-	*image.Verifier
-
-	file *os.File
-}
-
-func (w teeVerifier) Write(b []byte) (int, error) {
-	if n, err := w.Verifier.Write(b); err != nil {
-		return n, err
-	}
-	return w.file.Write(b)
-}
-
-// verifier is a writer that has an opinion on what was written.
-type verifier interface{ Verify() error }
-
-// pass copies r to w in large pieces, and then asks w, if it is a verifier.
-func (t *Txn) pass(ctx context.Context, w io.Writer, r io.Reader) error {
-	buf, _ := t.buffers.Get().(*[copyBuffer]byte)
-	defer t.buffers.Put(buf)
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, rerr := fill(r, buf[:])
-		if n > 0 {
-			if _, err := w.Write(buf[:n]); err != nil {
-				return err
-			}
-		}
-		switch {
-		case rerr == io.EOF: //nolint:errorlint // one that is wrapped is no end
-			if v, ok := w.(verifier); ok {
-				return v.Verify()
-			}
-			return nil
-		case rerr != nil:
-			return fmt.Errorf("read blob: %w", rerr)
-		}
-	}
-}
-
-// fill reads until the buffer is full or the reader ends. Unlike io.ReadFull it returns the reader's own error, so that
-// a stream that was cut is told from one that is short.
-func fill(r io.Reader, buf []byte) (n int, err error) {
-	for idle := 0; n < len(buf) && err == nil; {
-		var more int
-		more, err = r.Read(buf[n:])
-		n += more
-		if more > 0 {
-			idle = 0
-		} else if idle++; idle > 100 && err == nil {
-			return n, io.ErrNoProgress
-		}
-	}
-	return n, err
 }

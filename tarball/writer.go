@@ -169,7 +169,7 @@ func (w *Writer) Close() error {
 	if w.err == nil {
 		w.err = errClosed
 	}
-	w.blobs, w.entries.buf = keptBlobs{}, nil
+	w.blobs = keptBlobs{}
 	return nil
 }
 

@@ -3,7 +3,6 @@ package tarball
 import (
 	"archive/tar"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -11,17 +10,15 @@ import (
 	"github.com/imgtool/imgtool/image"
 )
 
-const copySize = 1 << 20 // bytes copied at a time
-
 // entryWriter writes the members of an archive. Its headers are those of USTAR where the numbers fit, else PAX.
 type entryWriter struct {
 	tw       *tar.Writer
-	buf      []byte
+	copier   image.Copier
 	docker20 bool // the file type is in the mode too, and the owner has a name: as docker before 25 writes them
 }
 
 func newEntryWriter(w io.Writer, docker20 bool) entryWriter {
-	return entryWriter{tw: tar.NewWriter(w), buf: make([]byte, copySize), docker20: docker20}
+	return entryWriter{tw: tar.NewWriter(w), docker20: docker20}
 }
 
 // The types of files as they stand in a mode (stat(2)).
@@ -70,69 +67,25 @@ func (e *entryWriter) blob(ctx context.Context, name string, d image.Descriptor,
 	if err := e.regular(name, d.Size, t); err != nil {
 		return err
 	}
-	check := newParallelVerifier(d)
-	defer check.stop()
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, err := io.ReadFull(r, e.buf)
-		if n > 0 {
-			if err := e.passOn(name, e.buf[:n], check); err != nil {
-				return err
-			}
-		}
-		switch {
-		case err == io.EOF, errors.Is(err, io.ErrUnexpectedEOF):
-			return check.verifier.Verify()
-		case err != nil:
-			return fmt.Errorf("read blob %s: %w", d.Digest, err)
-		}
-	}
-}
-
-// passOn writes bytes while they are checked. What is wrong with them is told rather than that they do not fit.
-func (e *entryWriter) passOn(name string, b []byte, check *parallelVerifier) error {
-	check.start(b)
-	_, err := e.tw.Write(b)
-	if err := check.wait(); err != nil {
+	check := image.NewVerifier(d)
+	if err := e.copier.Copy(ctx, memberWriter{e.tw, name}, check, r); err != nil {
 		return err
 	}
+	return check.Verify()
+}
+
+// memberWriter writes the data of one member.
+type memberWriter struct {
+	tw   *tar.Writer
+	name string
+}
+
+func (w memberWriter) Write(b []byte) (int, error) {
+	n, err := w.tw.Write(b)
 	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+		err = fmt.Errorf("write %s: %w", w.name, err)
 	}
-	return nil
-}
-
-// parallelVerifier hashes in a goroutine of its own, which makes saving a large image a fifth faster.
-type parallelVerifier struct {
-	verifier *image.Verifier
-	work     chan []byte
-	done     chan error
-}
-
-func newParallelVerifier(d image.Descriptor) *parallelVerifier {
-	p := &parallelVerifier{verifier: image.NewVerifier(d), work: make(chan []byte), done: make(chan error)}
-	go func() {
-		defer close(p.done)
-		for b := range p.work {
-			_, err := p.verifier.Write(b)
-			p.done <- err
-		}
-	}()
-	return p
-}
-
-// start hashes bytes that nobody changes before wait has returned.
-func (p *parallelVerifier) start(b []byte) { p.work <- b }
-
-func (p *parallelVerifier) wait() error { return <-p.done }
-
-// stop ends the goroutine.
-func (p *parallelVerifier) stop() {
-	close(p.work)
-	for range p.done { // until it is closed
-	}
+	return n, err
 }
 
 func (e *entryWriter) close() error {
