@@ -20,6 +20,10 @@ type AuditOptions struct {
 	Limits   compression.Limits
 	Jobs     int // blobs read at a time; 0 is 1
 	Progress func(d image.Descriptor, n int64)
+
+	// MediaTypes makes a layer a defect whose media type speaks of another compression than it has. Most readers do not
+	// mind, and neither do load and convert.
+	MediaTypes bool
 }
 
 // Report is what an audit found.
@@ -41,12 +45,25 @@ func Audit(ctx context.Context, src image.Source, roots []image.Root, opts Audit
 	}
 	r := &Report{}
 	r.documents(g)
+	if opts.MediaTypes {
+		r.mediaTypes(ctx, src, g)
+	}
 	check, err := Checks(g, opts.Limits)
 	if err != nil {
 		r.Defects = append(r.Defects, err)
 		check = func(image.Descriptor) io.WriteCloser { return nil }
 	}
 	return r, r.blobs(ctx, src, g, check, opts)
+}
+
+// mediaTypes notes the layers whose media type is wrong.
+func (r *Report) mediaTypes(ctx context.Context, src image.Source, g *image.Graph) {
+	layers, _ := g.Layers() // its error is that of Checks
+	for _, l := range layers {
+		if err := fitsMediaType(ctx, src, l); err != nil {
+			r.Defects = append(r.Defects, err)
+		}
+	}
 }
 
 // documents notes what the graph shows.

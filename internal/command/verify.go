@@ -72,7 +72,7 @@ func (c *call) verifyPlace(ctx context.Context, p place, quiet bool) (kind, err 
 	}
 	g, _ := image.Walk(ctx, src, roots) // as above
 	progress := c.progress("Verifying", total(g.Blobs()))
-	report, err := layer.Audit(ctx, src, roots, layer.AuditOptions{Limits: c.limits(), Jobs: jobs, Progress: progress.add})
+	report, err := layer.Audit(ctx, src, roots, layer.AuditOptions{Limits: c.limits(), Jobs: jobs, Progress: progress.add, MediaTypes: true})
 	progress.end()
 	if err != nil {
 		return nil, at(p.typed, err)
