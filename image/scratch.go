@@ -10,19 +10,28 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// Scratch is a source of blobs that a verb has made and not yet written to their place. They lie in unlinked temporary
-// files, so nothing stays of them whatever happens. It is safe for concurrent use.
+// Scratch is a source of blobs that a verb has made and not yet written to their place. They lie behind each other in
+// unlinked temporary files, one for each blob that is written at the same time, so nothing stays of them whatever
+// happens. It is safe for concurrent use.
 type Scratch struct {
 	temp   func() (*os.File, error)
 	copier Copier
 
 	mu    sync.Mutex
+	files []*os.File
+	free  []*scratchFile // that nobody is writing to
 	blobs map[digest.Digest]scratchBlob
 }
 
+// scratchFile is a file that blobs are appended to.
+type scratchFile struct {
+	f   *os.File
+	end int64
+}
+
 type scratchBlob struct {
-	f    *os.File
-	size int64
+	f            *os.File
+	offset, size int64
 }
 
 // NewScratch returns an empty scratch whose files come from temp. The caller closes it.
@@ -33,25 +42,41 @@ func NewScratch(temp func() (*os.File, error)) *Scratch {
 // Write makes a blob of all that fill writes and returns its descriptor, without a media type. What fill has written
 // goes to the file, and is hashed, while fill goes on.
 func (s *Scratch) Write(ctx context.Context, fill func(io.Writer) error) (Descriptor, error) {
-	f, err := s.temp()
+	f, err := s.take()
 	if err != nil {
 		return Descriptor{}, err
 	}
 	sum := digest.SHA256.Digester()
-	size, err := s.copy(ctx, f, sum.Hash(), fill)
-	if err != nil {
-		f.Close()
-		return Descriptor{}, err
-	}
-	d := Descriptor{Digest: sum.Digest(), Size: size}
+	size, err := s.copy(ctx, io.NewOffsetWriter(f.f, f.end), sum.Hash(), fill)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.blobs[d.Digest]; ok {
-		f.Close()
-		return d, nil
+	s.free = append(s.free, f)
+	if err != nil {
+		return Descriptor{}, err // what was written is written over by the next
 	}
-	s.blobs[d.Digest] = scratchBlob{f, size}
+	d := Descriptor{Digest: sum.Digest(), Size: size}
+	if _, ok := s.blobs[d.Digest]; !ok {
+		s.blobs[d.Digest] = scratchBlob{f.f, f.end, size}
+		f.end += size
+	}
 	return d, nil
+}
+
+// take returns a file that nobody is writing to.
+func (s *Scratch) take() (*scratchFile, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.free); n > 0 {
+		f := s.free[n-1]
+		s.free = s.free[:n-1]
+		return f, nil
+	}
+	f, err := s.temp()
+	if err != nil {
+		return nil, err
+	}
+	s.files = append(s.files, f)
+	return &scratchFile{f: f}, nil
 }
 
 // copy copies what fill writes to w and sum, and returns how many bytes that were. Its error is that of fill, which is
@@ -92,7 +117,7 @@ func (s *Scratch) Open(_ context.Context, d Descriptor) (*Blob, error) {
 	if !ok {
 		return nil, fmt.Errorf("open blob %s: %w", d.Digest, ErrMissing)
 	}
-	return NewBlob(b.f, b.size, nil), nil
+	return NewBlob(io.NewSectionReader(b.f, b.offset, b.size), b.size, nil), nil
 }
 
 // Close frees the space of all blobs.
@@ -100,12 +125,12 @@ func (s *Scratch) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var first error
-	for _, b := range s.blobs {
-		if err := b.f.Close(); err != nil && first == nil {
+	for _, f := range s.files {
+		if err := f.Close(); err != nil && first == nil {
 			first = err
 		}
 	}
-	s.blobs = map[digest.Digest]scratchBlob{}
+	s.files, s.free, s.blobs = nil, nil, map[digest.Digest]scratchBlob{}
 	return first
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
@@ -69,5 +71,46 @@ func TestScratchFails(t *testing.T) {
 				t.Errorf("got %v, %v, want %v", d.Digest, err, tt.want)
 			}
 		})
+	}
+}
+
+// However many blobs are made, one behind the other they take one file.
+func TestScratchTakesFewFiles(t *testing.T) {
+	files := 0
+	s := image.NewScratch(func() (*os.File, error) {
+		files++
+		return os.CreateTemp(t.TempDir(), "")
+	})
+	defer s.Close()
+	var made []image.Descriptor
+	for i := range 100 {
+		text := strings.Repeat(strconv.Itoa(i), i)
+		d, err := s.Write(t.Context(), func(w io.Writer) error {
+			if _, err := io.WriteString(w, text); err != nil {
+				return err
+			}
+			if i%3 == 1 {
+				return errors.New("no more")
+			}
+			return nil
+		})
+		if (err != nil) != (i%3 == 1) {
+			t.Fatal(err)
+		}
+		if err == nil {
+			made = append(made, d)
+		}
+	}
+	for _, d := range made {
+		blob, err := s.Open(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := image.VerifyReader(blob.Reader(), d); err != nil {
+			t.Error(err)
+		}
+	}
+	if files != 1 {
+		t.Errorf("%d files", files)
 	}
 }
