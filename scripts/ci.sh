@@ -20,7 +20,7 @@ section() {
 section build 10m "${make[@]}" build
 section static 1m scripts/static.sh ./imgtool
 section test 15m "${make[@]}" test TESTFLAGS=-count=1
-section faults 20m env IMGTOOL_FAULTS=full go test -count=1 -timeout 20m ./internal/faulttest
+section faults 25m env IMGTOOL_FAULTS=full IMGTOOL_FULL=1 go test -count=1 -timeout 20m ./internal/faulttest ./layout ./store
 section 'test as ordinary user' 15m "${make[@]}" test-user
 section demo 2m "${make[@]}" demo
 section lint 15m "${make[@]}" lint
