@@ -115,9 +115,14 @@ func (p *passing) rest() error {
 // VerifyReader reads r to its end and returns an error that matches [ErrDamaged] unless its bytes are those that d names.
 func VerifyReader(r io.Reader, d Descriptor) error {
 	v := NewVerifier(d)
-	buf := make([]byte, 256<<10)
-	if _, err := io.CopyBuffer(struct{ io.Writer }{v}, struct{ io.Reader }{r}, buf); err != nil {
-		return fmt.Errorf("read blob %s: %w", d.Digest, err)
+	var err error
+	if d.Size > copyBlock {
+		err = new(Copier).Copy(context.Background(), io.Discard, v, r)
+	} else { // hashing a single piece only follows reading it
+		_, err = io.Copy(struct{ io.Writer }{v}, struct{ io.Reader }{r})
+	}
+	if err != nil {
+		return fmt.Errorf("blob %s: %w", d.Digest, err)
 	}
 	return v.Verify()
 }
