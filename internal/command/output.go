@@ -172,11 +172,20 @@ func (c *call) writeStore(ctx context.Context, src image.Source, g *image.Graph,
 	return nil
 }
 
+// wholeReaders are the common programs that cannot read an archive in a compression.
+var wholeReaders = map[compression.Format]string{
+	compression.Gzip: "containerd 1.6 and crane",
+	compression.Zstd: "docker 20.10, containerd 1.6 and crane",
+}
+
 // writeArchive writes an archive as a stream.
 func (c *call) writeArchive(ctx context.Context, o output, w io.Writer, src image.Source, g *image.Graph, copying copyOptions) error {
 	z, err := compression.NewWriter(w, o.whole)
 	if err != nil {
 		return err
+	}
+	if readers := wholeReaders[o.whole.Format]; readers != "" {
+		c.warn("the whole file is compressed with %s: %s cannot load it", o.whole.Format, readers)
 	}
 	opts := tarball.WriterOptions{Warn: c.warner(), Host: image.Host()}
 	if opts.ModTime, err = c.sourceDate(); err != nil {
