@@ -27,6 +27,8 @@ const (
 	tooMany = "too many open files"
 )
 
+// A close that fails is not among them: strace does not carry out the call that it fails, so the descriptor, and a lock
+// that it holds, would stay, and no kernel does that.
 var failures = []failure{
 	{calls: "write,pwrite64,copy_file_range", errno: "ENOSPC", cause: noSpace, clean: true, severe: true},
 	{calls: "fsync", errno: "EIO", cause: badDisk, clean: true, severe: true},
@@ -45,7 +47,6 @@ var failures = []failure{
 	{calls: "openat", errno: "EIO", cause: badDisk},
 	{calls: "unlinkat", errno: "EIO", cause: badDisk},
 	{calls: "ftruncate,fallocate,sync_file_range", errno: "EIO", cause: badDisk},
-	{calls: "close", errno: "EIO", cause: badDisk},
 }
 
 func TestPromise05SystemCallsFail(t *testing.T) {
