@@ -18,7 +18,7 @@ type BeginOptions struct {
 type Moved struct {
 	Name  image.Reference
 	Old   image.Root // as it was, with the name
-	OldID string     // the old image's ID; of what is no image, its digest
+	OldID string     // the old image's ID; its digest, if the new one has the same ID or it is no image
 }
 
 // Txn is a transaction of the store. Blobs go to the [layout.Txn] in it.
@@ -96,9 +96,11 @@ func (t *Txn) merge(old, add []image.Root) ([]image.Root, error) {
 		if !ok || now.Digest == r.Digest {
 			continue
 		}
-		if id := t.idOf(r); id != t.idOf(now) {
-			t.moved = append(t.moved, Moved{r.Name, r, id})
+		id := t.idOf(r)
+		if id == t.idOf(now) { // another manifest of the same image
+			id = r.Digest.String()
 		}
+		t.moved = append(t.moved, Moved{r.Name, r, id})
 	}
 	return layout.Merge(old, wanted), nil
 }
