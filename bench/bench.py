@@ -29,7 +29,7 @@ def main():
     parser.add_argument("--image", action="append", help="an image of the corpus (may be repeated)")
     args = parser.parse_args()
     wanted = lambda name: not args.only or name in args.only
-    print(machine())
+    print(machine(args.sockets))
     results = {}
     for name, title, tools, read_from in peers.JOBS:
         if not wanted(name):
@@ -47,14 +47,14 @@ def main():
         print("\n### Start\n\n" + start(args), flush=True)
 
 
-def machine():
+def machine(sockets):
     cpu = next((line.partition(":")[2].strip() for line in measure.read("/proc/cpuinfo").splitlines() if line.startswith("model name")), "")
     load = " ".join(measure.read("/proc/loadavg").split()[:3])
-    lines = [f"{os.cpu_count()} cores ({cpu or platform.machine()}), Linux {platform.release()}, load before {load}", *versions()]
+    lines = [f"{os.cpu_count()} cores ({cpu or platform.machine()}), Linux {platform.release()}, load before {load}", *versions(sockets)]
     return "; ".join(lines) + "."
 
 
-def versions():
+def versions(sockets):
     commands = {
         "imgtool": [IMGTOOL, "version"],
         "skopeo": ["skopeo", "--version"],
@@ -62,6 +62,9 @@ def versions():
         "regctl": ["regctl", "version", "--format", "regctl {{.VCSTag}}"],
         "ctr": ["ctr", "--version"],
     }
+    for name in ("docker20", "docker29"):
+        if (sockets / f"{name}.sock").is_socket():
+            commands[name] = ["docker", "-H", f"unix://{sockets}/{name}.sock", "version", "--format", "docker {{.Server.Version}}"]
     for name, command in commands.items():
         if not peers.have(command[0]):
             yield f"no {name}"

@@ -22,7 +22,8 @@ if ! command -v python3 >/dev/null; then
 fi
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/bench.XXXXXX")
-trap 'rm -rf --one-file-system "$tmp"' EXIT
+# What podman mounts stays when it is stopped in the middle.
+trap 'umount -q "$tmp/work/out/root/overlay" || true; rm -rf --one-file-system "$tmp"' EXIT
 if [ -z "${IMGTOOL:-}" ]; then
 	export IMGTOOL=$tmp/imgtool
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w' -o "$IMGTOOL" .
